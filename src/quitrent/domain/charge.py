@@ -1,0 +1,204 @@
+"""Charges: one amount on one side for one period, and the steps that explain it.
+
+A charge is named by what it is for: subscription, side, reason and first day of the period. The
+same name can be posted once; a correction is a new charge that reverses the old one.
+
+A credit gives back days of what was charged. 20.00 for January, suspended for 10 of its 31 days:
+
+>>> charged = Charge("s1", Side.RETAIL, ChargeReason.RECURRING, date(2026, 1, 1), date(2026, 2, 1),
+...                  date(2026, 1, 1), Money(20_000_000, "USD"))
+>>> [(c.reason.value, c.amount.amount_micros) for c in credits_of(charged, 10, 0, Rounding.HALF_UP)]
+[('SUSPENSION_CREDIT', -6450000)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from quitrent.domain.errors import FailedPrecondition, Reason
+from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_text
+
+
+class Side(StrEnum):
+    """Who owes whom."""
+
+    WHOLESALE = "WHOLESALE"
+    RETAIL = "RETAIL"
+
+
+class ChargeReason(StrEnum):
+    """Why a charge was made."""
+
+    RECURRING = "RECURRING"
+    SUSPENSION_CREDIT = "SUSPENSION_CREDIT"
+    UNUSED_CREDIT = "UNUSED_CREDIT"
+    REVERSAL = "REVERSAL"
+
+
+CREDIT_REASONS = frozenset({ChargeReason.SUSPENSION_CREDIT, ChargeReason.UNUSED_CREDIT})
+
+
+class StepKind(StrEnum):
+    """What a step of a calculation does."""
+
+    FEE = "FEE"
+    RECOMMENDED = "RECOMMENDED"
+    PRICE_RULE = "PRICE_RULE"
+    ADJUSTMENT = "ADJUSTMENT"
+    FRACTION = "FRACTION"
+    ROUNDING = "ROUNDING"
+    REVIEW = "REVIEW"
+    CHARGE = "CHARGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a calculation. `result` is the amount after it, in units, for reading."""
+
+    kind: StepKind
+    text: str
+    result: str = ""
+    code: str = ""
+    plugin: str = ""
+    plugin_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """An amount with the steps that lead to it."""
+
+    amount: Money
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One amount on one side for the period `[period_start, period_end)` of one subscription.
+
+    `reverses` and `reversed_by` are names of charges, empty where there is none.
+    """
+
+    subscription: str
+    side: Side
+    reason: ChargeReason
+    period_start: date
+    period_end: date
+    due_date: date
+    amount: Money
+    steps: tuple[Step, ...] = ()
+    reverses: str = ""
+    reversed_by: str = ""
+    product: str = ""
+    billing_run: str = ""
+    create_time: datetime | None = field(default=None, compare=False)
+    key: int = field(default=0, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Give the name, made of what the charge is for."""
+        if self.reverses:
+            return self.reverses + "-reversal"
+        reason = self.reason.lower().replace("_", "-")
+        return f"{self.subscription}/charges/{self.side.lower()}-{reason}-{self.period_start}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFilter:
+    """Which charges to list; what is None or empty does not matter."""
+
+    parent: str = ""
+    side: Side | None = None
+    reason: ChargeReason | None = None
+    product: str = ""
+    period_from: date | None = None
+    period_before: date | None = None
+    billing_run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedCharge:
+    """A retail charge that could not be priced, with its cause."""
+
+    subscription: str
+    period_start: date
+    period_end: date
+    due_date: date
+    cause: str
+    plugin: str = ""
+    product: str = ""
+    billing_run: str = ""
+    attempt_count: int = 1
+    create_time: datetime | None = field(default=None, compare=False)
+    update_time: datetime | None = field(default=None, compare=False)
+    key: int = field(default=0, compare=False)
+
+
+def credits_of(charge: Charge, suspended_days: int, unused_days: int, rounding: Rounding) -> Iterator[Charge]:
+    """Give the charges that give days of a charged period back, at the end of the period.
+
+    The second credit is the rest of both, so that together they never exceed what was charged.
+    """
+    days = (charge.period_end - charge.period_start).days
+    given_back = Money(0, charge.amount.currency)
+    for reason, what, count in (
+        (ChargeReason.SUSPENSION_CREDIT, "suspended", suspended_days),
+        (ChargeReason.UNUSED_CREDIT, "after the end", unused_days),
+    ):
+        credited_days = count if reason is ChargeReason.SUSPENSION_CREDIT else suspended_days + count
+        exact = charge.amount.amount_micros * Fraction(credited_days, days)
+        total = round_to_minor_unit(exact, charge.amount.currency, rounding)
+        amount = Money(given_back.amount_micros - total.amount_micros, total.currency)
+        if count and amount.amount_micros:
+            given_back = total
+            yield _credit(charge, reason, f"{count} of {days} days {what}", amount, rounding)
+
+
+def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Charge:
+    """Give the charge that takes another back, whole. `credited` tells whether a credit of it stands.
+
+    Errors: FailedPrecondition (CHARGE_IS_REVERSAL, CHARGE_HAS_CREDIT).
+    """
+    if charge.reason is ChargeReason.REVERSAL:
+        raise FailedPrecondition(Reason.CHARGE_IS_REVERSAL, f"{charge.name} is a reversal, which cannot be reversed")
+    if credited:
+        raise FailedPrecondition(
+            Reason.CHARGE_HAS_CREDIT, f"{charge.name} has a credit for its period; reverse that credit first"
+        )
+    text = f"takes back {charge.name}" + (f": {note}" if note else "")
+    return Charge(
+        subscription=charge.subscription,
+        side=charge.side,
+        reason=ChargeReason.REVERSAL,
+        period_start=charge.period_start,
+        period_end=charge.period_end,
+        due_date=today,
+        amount=-charge.amount,
+        steps=(Step(StepKind.CHARGE, text, units_text(-charge.amount.amount_micros, charge.amount.currency)),),
+        reverses=charge.name,
+        product=charge.product,
+    )
+
+
+def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding) -> Charge:
+    currency = amount.currency
+    steps = (
+        Step(StepKind.CHARGE, "was charged", units_text(charge.amount.amount_micros, currency)),
+        Step(StepKind.FRACTION, text),
+        Step(StepKind.ROUNDING, f"rounded {rounding} and given back", units_text(amount.amount_micros, currency)),
+    )
+    return Charge(
+        subscription=charge.subscription,
+        side=charge.side,
+        reason=reason,
+        period_start=charge.period_start,
+        period_end=charge.period_end,
+        due_date=charge.period_end,
+        amount=amount,
+        steps=steps,
+        product=charge.product,
+        billing_run=charge.billing_run,
+    )

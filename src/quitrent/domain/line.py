@@ -1,0 +1,81 @@
+"""A line: what is to be priced, as a plugin sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from quitrent.domain.calendar import Part
+from quitrent.domain.catalog import Product
+from quitrent.domain.money import units_decimal
+from quitrent.domain.party import Party
+from quitrent.domain.price_rule import Basis
+from quitrent.domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A party or a product, as a plugin sees it: its name and its labels."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be priced, as a plugin sees it. Amounts are in units of `currency`, for one whole period.
+
+    `own_cost` is None where the reseller's cost is in another currency.
+    """
+
+    reseller: Named
+    customer: Named
+    account: Named
+    product: Named
+    subscription: str
+    subscription_start: date
+    period_start: date
+    period_end: date
+    period_index: int
+    currency: str
+    recommended: Decimal
+    basis: Decimal
+    own_cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetailAmount:
+    """The finished price of a line, as a review sees it, in units of the line's currency.
+
+    `whole` is the price of one whole period, `amount` what is charged for this one.
+    """
+
+    whole: Decimal
+    amount: Decimal
+
+
+def line_of(terms: Terms, part: Part, basis: Basis) -> Line:
+    """Give what a plugin sees of one part of a subscription's retail side."""
+    subscription, fee, cost = terms.subscription, terms.account_plan.fee, terms.reseller_plan.fee
+    return Line(
+        reseller=_named(terms.reseller),
+        customer=_named(terms.customer),
+        account=_named(terms.account),
+        product=_named(terms.product),
+        subscription=subscription.name,
+        subscription_start=subscription.start,
+        period_start=part.start,
+        period_end=part.end,
+        period_index=part.index,
+        currency=fee.currency,
+        recommended=units_decimal(Fraction(fee.amount_micros)),
+        basis=units_decimal(basis.micros),
+        own_cost=units_decimal(Fraction(cost.amount_micros)) if cost.currency == fee.currency else None,
+    )
+
+
+def _named(thing: Party | Product) -> Named:
+    return Named(thing.name, dict(thing.labels))

@@ -1,0 +1,111 @@
+"""What a plugin may say: adjustments of a price and reviews of it, and the checks that both pass.
+
+A checked proposal is a copy of the core's own, of exact types: nothing of the plugin's is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from re import fullmatch
+
+LONGEST_TEXT = 255
+LARGEST_PERCENT = 100_000
+LARGEST_UNITS = 1_000_000_000
+MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A plugin's proposal: a signed percentage of the basis, or a signed amount for one whole period.
+
+    `code` is the plugin's own short word for it, `reason` a sentence for people. Exactly one of
+    `percent` and `amount` is a `Decimal`, with at most 6 decimals; an amount is in units, and
+    `currency` has to be the line's.
+    """
+
+    code: str
+    reason: str
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+class Verdict(StrEnum):
+    """What a review says of a finished price."""
+
+    ALLOW = "ALLOW"
+    WARN = "WARN"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A plugin's verdict on a finished price, with the reason for it."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The plugin that a proposal or a verdict comes from."""
+
+    plugin: str
+    version: str = ""
+
+
+def checked_adjustment(proposal: object, currency: str) -> Adjustment:
+    """Give a core-owned copy of what a plugin proposed, or refuse it.
+
+    Types are compared exactly: a subclass could answer differently when it is asked again.
+    Errors: ValueError saying what is wrong.
+    """
+    if type(proposal) is not Adjustment:
+        raise ValueError(f"proposed a {type(proposal).__name__} instead of an Adjustment")
+    code, reason = _checked_text("code", proposal.code), _checked_text("reason", proposal.reason)
+    if not fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", code):
+        raise ValueError("proposed a code that is not 1 to 63 letters, digits, _, . or -")
+    if (proposal.percent is None) == (proposal.amount is None):
+        raise ValueError("proposed an Adjustment that has not exactly one of percent and amount")
+    if proposal.percent is not None:
+        return Adjustment(code, reason, percent=_checked_decimal("percent", proposal.percent, LARGEST_PERCENT))
+    if proposal.currency != currency or type(proposal.currency) is not str:
+        raise ValueError(f"proposed an amount in {proposal.currency!r} for a line in {currency}")
+    amount = _checked_decimal("amount", proposal.amount, LARGEST_UNITS)
+    return Adjustment(code, reason, amount=amount, currency=currency)
+
+
+def checked_review(verdict: object) -> Review:
+    """Give a core-owned copy of what a plugin's review said, or refuse it.
+
+    Errors: ValueError saying what is wrong.
+    """
+    if type(verdict) is not Review:
+        raise ValueError(f"gave a {type(verdict).__name__} instead of a Review")
+    if type(verdict.verdict) is not Verdict:
+        raise ValueError("gave a Review whose verdict is not a Verdict")
+    return Review(verdict.verdict, _checked_text("reason", verdict.reason))
+
+
+def _checked_text(what: str, text: object) -> str:
+    if type(text) is not str or len(text) > LONGEST_TEXT:
+        raise ValueError(f"gave a {what} that is not a text of at most {LONGEST_TEXT} characters")
+    # A lone surrogate can be neither stored nor sent.
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+def _checked_decimal(what: str, value: object, largest: int) -> Decimal:
+    if type(value) is not Decimal:
+        raise ValueError(f"proposed a {type(value).__name__} as {what}; it takes a Decimal")
+    if not value.is_finite():
+        raise ValueError(f"proposed {value} as {what}; it takes a finite Decimal")
+    exponent = value.as_tuple().exponent
+    # The magnitude first: an exact fraction of a huge exponent would fill the memory.
+    if value and (value.adjusted() > 12 or abs(Fraction(value)) > largest):
+        raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
+    if not isinstance(exponent, int) or exponent < -MOST_DECIMALS:
+        raise ValueError(f"proposed {value} as {what}; it takes at most {MOST_DECIMALS} decimals")
+    return value
