@@ -1,0 +1,71 @@
+"""The hooks, and the laws that hold for all of them.
+
+- A hook may be called from several threads at once, and for the same line more than once: in
+  quotes, in previews, in a run, and again after a crash. It has to give the same answer each time.
+- Arguments are copies. Changing them changes nothing.
+- `adjust` and `review` speak of the retail side of one line. An exception, or an answer of another
+  type, parks the line in a run and refuses a quote; the plugin is named. The fee has been charged.
+- The two notifications come after what they tell of has been committed. An exception is logged.
+- Amounts are `Decimal`s in units of the line's currency. Floats are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pluggy
+
+from quitrent.domain.billing_run import BillingRun
+from quitrent.domain.charge import Charge
+from quitrent.domain.line import Line, RetailAmount
+from quitrent.domain.proposal import Adjustment, Review
+
+NAMESPACE = "quitrent"
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+_hookspec = pluggy.HookspecMarker(NAMESPACE)
+_hookimpl = pluggy.HookimplMarker(NAMESPACE)
+
+
+def hookimpl(function: _Function) -> _Function:
+    """Mark a function or a method as the implementation of the hook that it is named after."""
+    # Without pluggy's options: no plugin comes first, and none wraps another.
+    return _hookimpl(function)
+
+
+@_hookspec
+def quitrent_adjust_retail(line: Line) -> Adjustment | Sequence[Adjustment] | None:
+    """Propose adjustments to the retail price of a line, after the reseller's own price rule.
+
+    line: what is priced; its amounts are for one whole period.
+    Gives one adjustment, several, or None for none. A percentage is of `line.basis`, so the order
+    of plugins does not matter. A final price is the amount that leads to it: `price - line.basis`.
+    """
+
+
+@_hookspec
+def quitrent_review_retail(line: Line, price: RetailAmount) -> Review | None:
+    """Judge the finished retail price of a line, after the last plugin has adjusted it.
+
+    line: what is priced. price: the price for a whole period, and the amount for this one.
+    Gives a review, or None for nothing to say. A warning is kept with the charge; a refusal parks
+    the line in a run and refuses a quote.
+    """
+
+
+@_hookspec
+def quitrent_charges_posted(charges: Sequence[Charge]) -> None:
+    """Hear of charges that a run has posted, a batch at a time, both sides.
+
+    charges: what was committed just now.
+    """
+
+
+@_hookspec
+def quitrent_run_finished(run: BillingRun) -> None:
+    """Hear of a run that has finished, well or not; `run.state` and `run.failure` tell.
+
+    run: the run as it is stored.
+    """
