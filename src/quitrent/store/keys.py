@@ -1,0 +1,65 @@
+"""Callers' keys: a public part to look one up by, and a digest of the secret part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from peewee import JOIN, ModelSelect
+
+from quitrent.store.parties import reseller_key
+from quitrent.store.tables import KeyRow, ResellerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without its secret; `reseller` is a name, empty for the provider's."""
+
+    key_id: str
+    secret_digest: str
+    role: str
+    reseller: str
+    create_time: datetime
+    revoke_time: datetime | None = None
+
+
+def find_key(key_id: str) -> Key | None:
+    """Give a key by its public part."""
+    row = _rows().where(KeyRow.key_id == key_id).first()
+    return None if row is None else _key(row)
+
+
+def insert_key(key: Key) -> None:
+    """Write a new key."""
+    KeyRow.insert(
+        key_id=key.key_id,
+        secret_digest=key.secret_digest,
+        role=key.role,
+        reseller=reseller_key(key.reseller),
+        create_time=key.create_time,
+    ).execute()
+
+
+def revoke_key(key_id: str, now: datetime) -> None:
+    """Write that a key no longer counts."""
+    KeyRow.update(revoke_time=now).where(KeyRow.key_id == key_id, KeyRow.revoke_time.is_null()).execute()
+
+
+def list_keys() -> list[Key]:
+    """Give all keys, in the order in which they were made."""
+    return [_key(row) for row in _rows().order_by(KeyRow.id)]
+
+
+def _rows() -> ModelSelect[KeyRow]:
+    return KeyRow.select(KeyRow, ResellerRow.name).join(ResellerRow, JOIN.LEFT_OUTER)
+
+
+def _key(row: KeyRow) -> Key:
+    return Key(
+        key_id=row.key_id,
+        secret_digest=row.secret_digest,
+        role=row.role,
+        reseller=row.reseller.name if row.reseller else "",
+        create_time=row.create_time,
+        revoke_time=row.revoke_time,
+    )

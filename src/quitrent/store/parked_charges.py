@@ -1,0 +1,99 @@
+"""Parked charges: what could not be priced yet, until it can."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from peewee import Expression
+
+from quitrent.domain.charge import ParkedCharge
+from quitrent.store.tables import (
+    AccountRow,
+    BillingRunRow,
+    CustomerRow,
+    ParkedChargeRow,
+    ProductRow,
+    ResellerRow,
+    SubscriptionRow,
+)
+
+
+def park(charges: Sequence[ParkedCharge], run_key: int, now: datetime) -> None:
+    """Write parked charges; one that is there gets the newest cause and counts another attempt."""
+    for charge in charges:
+        subscription = SubscriptionRow.get(SubscriptionRow.name == charge.subscription)
+        row = ParkedChargeRow
+        row.insert(
+            reseller=subscription.reseller_id,
+            subscription=subscription.id,
+            period_start=charge.period_start,
+            period_end=charge.period_end,
+            due_date=charge.due_date,
+            plugin=charge.plugin,
+            cause=charge.cause,
+            billing_run=run_key,
+            attempt_count=1,
+            create_time=now,
+            update_time=now,
+        ).on_conflict(
+            conflict_target=[row.subscription, row.period_start],
+            preserve=[row.plugin, row.cause, row.billing_run, row.update_time],
+            update={row.attempt_count: row.attempt_count + 1},
+        ).execute()
+
+
+def unpark(subscription_key: int, period_starts: Collection[date]) -> None:
+    """Delete the parked charges of a subscription that have been charged."""
+    ParkedChargeRow.delete().where(
+        ParkedChargeRow.subscription == subscription_key, ParkedChargeRow.period_start.in_(list(period_starts))
+    ).execute()
+
+
+def parked_starts(subscription_keys: Collection[int]) -> dict[int, set[date]]:
+    """Give the first days of the parked periods of subscriptions, by the store's keys."""
+    found: dict[int, set[date]] = {}
+    row = ParkedChargeRow
+    for parked in row.select().where(row.subscription.in_(list(subscription_keys))):
+        found.setdefault(parked.subscription_id, set()).add(parked.period_start)
+    return found
+
+
+def list_parked_charges(parent: str, plugin: str, after: int, limit: int) -> list[ParkedCharge]:
+    """Give parked charges after a key, in the order in which they were parked."""
+    where: list[Expression] = [ParkedChargeRow.id > after]
+    if parent:
+        table = {2: ResellerRow, 4: CustomerRow, 6: AccountRow, 8: SubscriptionRow}[len(parent.split("/"))]
+        where.append(table.name == parent)
+    if plugin:
+        where.append(ParkedChargeRow.plugin == plugin)
+    rows = (
+        ParkedChargeRow.select(ParkedChargeRow, SubscriptionRow, ProductRow, BillingRunRow)
+        .join(SubscriptionRow)
+        .join(ProductRow)
+        .join_from(SubscriptionRow, ResellerRow)
+        .join_from(SubscriptionRow, CustomerRow)
+        .join_from(SubscriptionRow, AccountRow)
+        .join_from(ParkedChargeRow, BillingRunRow)
+        .where(*where)
+        .order_by(ParkedChargeRow.id)
+        .limit(limit)
+    )
+    return [_parked(row) for row in rows]
+
+
+def _parked(row: ParkedChargeRow) -> ParkedCharge:
+    return ParkedCharge(
+        subscription=row.subscription.name,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        due_date=row.due_date,
+        cause=row.cause,
+        plugin=row.plugin,
+        product=row.subscription.product.name,
+        billing_run=row.billing_run.name,
+        attempt_count=row.attempt_count,
+        create_time=row.create_time,
+        update_time=row.update_time,
+        key=row.id,
+    )

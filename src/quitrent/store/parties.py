@@ -1,0 +1,113 @@
+"""Resellers, customers and accounts: rows to values and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from peewee import Expression
+
+from quitrent.domain.party import Party, parent_of, reseller_of
+from quitrent.store.tables import AccountRow, CustomerRow, PartyRow, ResellerRow
+
+
+def find_reseller(name: str) -> Party | None:
+    """Give a reseller by its name."""
+    return _find(ResellerRow, name)
+
+
+def find_customer(name: str) -> Party | None:
+    """Give a customer by its name."""
+    return _find(CustomerRow, name)
+
+
+def find_account(name: str) -> Party | None:
+    """Give an account by its name."""
+    return _find(AccountRow, name)
+
+
+def insert_reseller(party: Party, now: datetime) -> None:
+    """Write a new reseller."""
+    ResellerRow.insert(**_columns(party, now), create_time=now).execute()
+
+
+def insert_customer(party: Party, now: datetime) -> None:
+    """Write a new customer of the reseller that its name tells."""
+    reseller = reseller_key(reseller_of(party.name))
+    CustomerRow.insert(**_columns(party, now), create_time=now, reseller=reseller).execute()
+
+
+def insert_account(party: Party, now: datetime) -> None:
+    """Write a new account of the customer that its name tells."""
+    customer = CustomerRow.get(CustomerRow.name == parent_of(party.name))
+    AccountRow.insert(
+        **_columns(party, now), create_time=now, reseller=customer.reseller_id, customer=customer.id
+    ).execute()
+
+
+def update_reseller(party: Party, now: datetime) -> None:
+    """Write a reseller's new values."""
+    _update(ResellerRow, party, now)
+
+
+def update_customer(party: Party, now: datetime) -> None:
+    """Write a customer's new values."""
+    _update(CustomerRow, party, now)
+
+
+def update_account(party: Party, now: datetime) -> None:
+    """Write an account's new values."""
+    _update(AccountRow, party, now)
+
+
+def list_resellers(reseller: str, after: int, limit: int) -> list[Party]:
+    """Give resellers after a key, or the one named."""
+    return _list(ResellerRow, [ResellerRow.name == reseller] if reseller else [], after, limit)
+
+
+def list_customers(reseller: str, after: int, limit: int) -> list[Party]:
+    """Give customers after a key, of one reseller or of all."""
+    where = [CustomerRow.reseller == reseller_key(reseller)] if reseller else []
+    return _list(CustomerRow, where, after, limit)
+
+
+def list_accounts(parent: str, after: int, limit: int) -> list[Party]:
+    """Give accounts after a key, of one reseller, of one customer, or of all."""
+    where: list[Expression] = []
+    if parent_of(parent):
+        where = [AccountRow.customer == CustomerRow.get(CustomerRow.name == parent).id]
+    elif parent:
+        where = [AccountRow.reseller == reseller_key(parent)]
+    return _list(AccountRow, where, after, limit)
+
+
+def reseller_key(name: str) -> int | None:
+    """Give the key of a reseller by its name; None for the provider's empty name."""
+    return ResellerRow.get(ResellerRow.name == name).id if name else None
+
+
+def _find(table: type[PartyRow], name: str) -> Party | None:
+    row = table.get_or_none(table.name == name)
+    return None if row is None else _party(row)
+
+
+def _list(table: type[PartyRow], where: list[Expression], after: int, limit: int) -> list[Party]:
+    return [_party(row) for row in table.select().where(table.id > after, *where).order_by(table.id).limit(limit)]
+
+
+def _update(table: type[PartyRow], party: Party, now: datetime) -> None:
+    table.update(**_columns(party, now)).where(table.id == party.key).execute()
+
+
+def _columns(party: Party, now: datetime) -> dict[str, object]:
+    return {"name": party.name, "display_name": party.display_name, "labels": party.labels, "update_time": now}
+
+
+def _party(row: PartyRow) -> Party:
+    return Party(
+        name=row.name,
+        display_name=row.display_name,
+        labels=row.labels,
+        create_time=row.create_time,
+        update_time=row.update_time,
+        key=row.id,
+    )

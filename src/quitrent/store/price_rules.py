@@ -1,0 +1,142 @@
+"""Price rules: rows to values and back, and what has been billed in the reach of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from decimal import Decimal
+
+from peewee import JOIN, Expression, fn
+
+from quitrent.domain.charge import ChargeReason, Side
+from quitrent.domain.money import Money
+from quitrent.domain.party import reseller_of
+from quitrent.domain.price_rule import PriceRule, RetailPrice
+from quitrent.store.parties import reseller_key
+from quitrent.store.tables import AccountRow, ChargeRow, CustomerRow, PriceRuleRow, ProductRow, ResellerRow
+
+
+def find_price_rule(name: str) -> PriceRule | None:
+    """Give a price rule by its name."""
+    found = _select(PriceRuleRow.name == name)
+    return found[0] if found else None
+
+
+def rules_of(reseller_keys: Collection[int], product_keys: Collection[int]) -> dict[tuple[str, str], list[PriceRule]]:
+    """Give the rules of some resellers for some products, by the names of reseller and product."""
+    rules: dict[tuple[str, str], list[PriceRule]] = {}
+    where = PriceRuleRow.reseller.in_(list(reseller_keys)) & PriceRuleRow.product.in_(list(product_keys))
+    for rule in _select(where):
+        rules.setdefault((reseller_of(rule.name), rule.product), []).append(rule)
+    return rules
+
+
+def insert_price_rule(rule: PriceRule, now: datetime) -> None:
+    """Write a new price rule."""
+    PriceRuleRow.insert(**_columns(rule, now), create_time=now).execute()
+
+
+def update_price_rule(rule: PriceRule, now: datetime) -> None:
+    """Write a price rule's new values."""
+    PriceRuleRow.update(**_columns(rule, now)).where(PriceRuleRow.id == rule.key).execute()
+
+
+def delete_price_rule(rule: PriceRule) -> None:
+    """Delete a price rule."""
+    PriceRuleRow.delete().where(PriceRuleRow.id == rule.key).execute()
+
+
+def list_price_rules(reseller: str, product: str, after: int, limit: int) -> list[PriceRule]:
+    """Give price rules after a key, of one reseller or of all."""
+    where: list[Expression] = [PriceRuleRow.id > after]
+    if reseller:
+        where.append(ResellerRow.name == reseller)
+    if product:
+        where.append(ProductRow.name == product)
+    return _select(*where, limit=limit)
+
+
+def same_scope_and_date(rule: PriceRule) -> str:
+    """Give the name of another rule for the same scope that begins on the same day, or an empty text."""
+    found = _select(
+        ResellerRow.name == reseller_of(rule.name),
+        ProductRow.name == rule.product,
+        PriceRuleRow.effective_date == rule.effective,
+        PriceRuleRow.name != rule.name,
+    )
+    return next((other.name for other in found if (other.customer, other.account) == (rule.customer, rule.account)), "")
+
+
+def billed_until(rule: PriceRule) -> date | None:
+    """Give the day up to which retail periods have been charged in the reach of a rule, or None.
+
+    A period that is parked has not been charged: a new rule may be what mends it.
+    """
+    scope = [ResellerRow.name == reseller_of(rule.name), ProductRow.name == rule.product]
+    if rule.customer:
+        scope.append(CustomerRow.name == rule.customer)
+    if rule.account:
+        scope.append(AccountRow.name == rule.account)
+    latest = (
+        ChargeRow.select(fn.MAX(ChargeRow.period_end))
+        .join(ResellerRow)
+        .join_from(ChargeRow, ProductRow)
+        .join_from(ChargeRow, AccountRow)
+        .join(CustomerRow)
+        .where(ChargeRow.side == Side.RETAIL, ChargeRow.reason == ChargeReason.RECURRING, *scope)
+        .scalar()
+    )
+    return None if latest is None else date.fromisoformat(str(latest))
+
+
+def _select(*where: Expression, limit: int | None = None) -> list[PriceRule]:
+    rows = (
+        PriceRuleRow.select(PriceRuleRow, ProductRow.name, CustomerRow.name, AccountRow.name)
+        .join(ProductRow)
+        .join_from(PriceRuleRow, ResellerRow)
+        .join_from(PriceRuleRow, CustomerRow, JOIN.LEFT_OUTER)
+        .join_from(PriceRuleRow, AccountRow, JOIN.LEFT_OUTER)
+        .where(*where)
+    )
+    return [_rule(row) for row in rows.order_by(PriceRuleRow.id).limit(limit)]
+
+
+def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
+    price = rule.price
+    money = price.fixed or price.amount
+    return {
+        "name": rule.name,
+        "reseller": reseller_key(reseller_of(rule.name)),
+        "product": ProductRow.get(ProductRow.name == rule.product).id,
+        "customer": CustomerRow.get(CustomerRow.name == rule.customer).id if rule.customer else None,
+        "account": AccountRow.get(AccountRow.name == rule.account).id if rule.account else None,
+        "fixed_micros": price.fixed.amount_micros if price.fixed else None,
+        "percent": f"{price.percent:f}" if price.percent is not None else None,
+        "amount_micros": price.amount.amount_micros if price.amount else None,
+        "currency": money.currency if money else "",
+        "basis": price.basis,
+        "effective_date": rule.effective,
+        "end_date": rule.end,
+        "update_time": now,
+    }
+
+
+def _rule(row: PriceRuleRow) -> PriceRule:
+    price = RetailPrice(
+        fixed=None if row.fixed_micros is None else Money(row.fixed_micros, row.currency),
+        percent=None if row.percent is None else Decimal(row.percent),
+        amount=None if row.amount_micros is None else Money(row.amount_micros, row.currency),
+        basis=row.basis,
+    )
+    return PriceRule(
+        name=row.name,
+        product=row.product.name,
+        price=price,
+        effective=row.effective_date,
+        end=row.end_date,
+        customer=row.customer.name if row.customer else "",
+        account=row.account.name if row.account else "",
+        create_time=row.create_time,
+        update_time=row.update_time,
+        key=row.id,
+    )

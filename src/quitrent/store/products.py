@@ -1,0 +1,123 @@
+"""Products: rows to values and back, and who uses one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, Expression
+
+from quitrent.domain.catalog import Plan, Product, ProductKind, ProductState
+from quitrent.store.parties import reseller_key
+from quitrent.store.tables import PlanRow, PriceRuleRow, ProductRow, ResellerRow, SubscriptionRow
+
+_AccountPlan = PlanRow.alias()
+_ResellerPlan = PlanRow.alias()
+
+
+def find_product(name: str) -> Product | None:
+    """Give a product by its name."""
+    found = _select(ProductRow.name == name)
+    return found[0] if found else None
+
+
+def products_by_key(keys: Collection[int]) -> dict[int, Product]:
+    """Give products by the store's keys."""
+    return {product.key: product for product in _select(ProductRow.id.in_(list(keys)))}
+
+
+def insert_product(product: Product, now: datetime) -> None:
+    """Write a new product."""
+    ProductRow.insert(**_columns(product, now), create_time=now).execute()
+
+
+def update_product(product: Product, now: datetime) -> None:
+    """Write a product's new values."""
+    ProductRow.update(**_columns(product, now)).where(ProductRow.id == product.key).execute()
+
+
+def delete_product(product: Product) -> None:
+    """Delete a product that nothing uses."""
+    ProductRow.delete().where(ProductRow.id == product.key).execute()
+
+
+def list_products(
+    kind: ProductKind | None, managed_by: str, state: ProductState | None, visible_to: str, after: int, limit: int
+) -> list[Product]:
+    """Give products after a key; `visible_to` names the reseller that looks, or is empty for the provider."""
+    where: list[Expression] = [ProductRow.id > after]
+    if kind:
+        where.append(ProductRow.kind == kind)
+    if managed_by:
+        where.append(ResellerRow.name == managed_by)
+    if state:
+        where.append(ProductRow.state == state)
+    if visible_to:
+        where.append((ResellerRow.name == visible_to) | (ProductRow.shared_with_resellers == True))  # noqa: E712
+    return _select(*where, limit=limit)
+
+
+def shared_product_of_plan(plan: Plan) -> str:
+    """Give the name of a product that is shared and uses an account plan, or an empty text."""
+    uses = (ProductRow.account_plan == plan.key) & (ProductRow.shared_with_resellers == True)  # noqa: E712
+    row = ProductRow.select(ProductRow.name).where(uses).first()
+    return "" if row is None else row.name
+
+
+def user_of_product(product: Product) -> str:
+    """Give the name of a subscription or a price rule that uses a product, or an empty text."""
+    for table in (SubscriptionRow, PriceRuleRow):
+        row = table.select(table.name).where(table.product == product.key).first()
+        if row is not None:
+            return str(row.name)
+    return ""
+
+
+def _select(*where: Expression, limit: int | None = None) -> list[Product]:
+    rows = (
+        ProductRow.select(
+            ProductRow, ResellerRow.name, _AccountPlan.name.alias("account"), _ResellerPlan.name.alias("reseller")
+        )
+        .join(ResellerRow, JOIN.LEFT_OUTER)
+        .join_from(ProductRow, _AccountPlan, on=(ProductRow.account_plan == _AccountPlan.id))
+        .join_from(ProductRow, _ResellerPlan, on=(ProductRow.reseller_plan == _ResellerPlan.id))
+        .where(*where)
+    )
+    return [_product(row) for row in rows.order_by(ProductRow.id).limit(limit)]
+
+
+def _columns(product: Product, now: datetime) -> dict[str, object]:
+    return {
+        "name": product.name,
+        "display_name": product.display_name,
+        "kind": product.kind,
+        "managed_by": reseller_key(product.managed_by),
+        "shared_with_resellers": product.shared_with_resellers,
+        "account_plan": _plan_key(product.account_plan),
+        "reseller_plan": _plan_key(product.reseller_plan),
+        "labels": product.labels,
+        "state": product.state,
+        "update_time": now,
+    }
+
+
+def _plan_key(name: str) -> int:
+    return int(PlanRow.get(PlanRow.name == name).id)
+
+
+def _product(row: Any) -> Product:
+    return Product(
+        name=row.name,
+        kind=row.kind,
+        account_plan=row.account_plan.account,
+        reseller_plan=row.reseller_plan.reseller,
+        display_name=row.display_name,
+        managed_by=row.managed_by.name if row.managed_by else "",
+        shared_with_resellers=row.shared_with_resellers,
+        labels=row.labels,
+        state=row.state,
+        create_time=row.create_time,
+        update_time=row.update_time,
+        key=row.id,
+    )
