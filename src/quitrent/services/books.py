@@ -1,0 +1,155 @@
+"""Where a run's charges go: into the books, or, for a preview, into a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Protocol
+
+from quitrent.domain.billing_run import BillingRun, RunPhase, added
+from quitrent.domain.charge import Charge, ParkedCharge
+from quitrent.domain.subscription import Subscription
+from quitrent.domain.terms import Terms
+from quitrent.services.deployment import Deployment
+from quitrent.store import billing_runs, parked_charges, subscriptions
+from quitrent.store.charges import insert_charges
+from quitrent.store.terms import count_due
+
+# How many charges a preview shows; its sums are those of all.
+PREVIEW_CHARGES = 1_000
+
+
+class RunInterruptedError(Exception):
+    """The server stops; the run is taken up again by its next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a batch has for one side of one subscription; `after` is how far it is billed then."""
+
+    terms: Terms
+    after: Subscription
+    charges: Sequence[Charge]
+    parked: Sequence[ParkedCharge] = ()
+
+
+class Books(Protocol):
+    """What a run posts to."""
+
+    def enter(self, phase: RunPhase) -> None:
+        """Note what the run is at."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold what the reading and the posting of one batch need."""
+
+    def post_fees(self, bills: Sequence[Bill]) -> None:
+        """Post the wholesale side of a batch; inside a transaction."""
+
+    def post_retail(self, bills: Sequence[Bill]) -> None:
+        """Post the retail side of a batch; inside a transaction."""
+
+
+class StoredBooks:
+    """The real books: a batch is one transaction, with the run's progress in it."""
+
+    def __init__(self, deployment: Deployment, run: BillingRun, stopping: Event) -> None:
+        """Take the run that posts, and the event that tells it to stop between batches."""
+        self._deployment, self._run_key, self._stopping = deployment, run.key, stopping
+
+    def enter(self, phase: RunPhase) -> None:
+        """Note what the run is at, and count what is left to do at its start."""
+        with self._deployment.store.write():
+            run = self.run()
+            if phase is RunPhase.FEES:
+                run = replace(run, total_count=run.done_count + count_due(run.through))
+            billing_runs.update_run(replace(run, phase=phase))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold a write transaction, and tell the plugins of its charges once they are committed."""
+        if self._stopping.is_set():
+            raise RunInterruptedError
+        self._posted: list[Charge] = []
+        with self._deployment.store.write():
+            yield
+        self._deployment.plugins.charges_posted(self._posted)
+
+    def post_fees(self, bills: Sequence[Bill]) -> None:
+        """Write fees, and how far the wholesale sides are billed."""
+        self._post(bills)
+        for bill in bills:
+            subscriptions.update_wholesale_billed(bill.after, bill.terms.reseller_plan)
+
+    def post_retail(self, bills: Sequence[Bill]) -> None:
+        """Write retail charges, credits and parked charges, and how far the retail sides are billed."""
+        self._post(bills)
+        now = self._deployment.now()
+        for bill in bills:
+            subscriptions.update_retail_billed(bill.after, bill.terms.account_plan)
+            parked_charges.unpark(bill.terms.subscription.key, {charge.period_start for charge in bill.charges})
+            parked_charges.park(bill.parked, self._run_key, now)
+
+    def run(self) -> BillingRun:
+        """Give the run as it is stored."""
+        run = billing_runs.find_run_by_key(self._run_key)
+        if run is None:
+            raise LookupError("the run that is being carried out is not stored")
+        return run
+
+    def _post(self, bills: Sequence[Bill]) -> None:
+        charges = [charge for bill in bills for charge in bill.charges]
+        self._posted = insert_charges(charges, self._run_key, self._deployment.now())
+        run = self.run()
+        billing_runs.update_run(
+            replace(
+                run,
+                amounts=added(run.amounts, self._posted),
+                done_count=run.done_count + len(bills),
+                parked_count=run.parked_count + sum(len(bill.parked) for bill in bills),
+            )
+        )
+
+
+@dataclass(slots=True)
+class PreviewBooks:
+    """The books of a preview: sums of everything, and the first charges of it; nothing is written."""
+
+    deployment: Deployment
+    run: BillingRun
+    charges: list[Charge] = field(default_factory=list)
+    parked: list[ParkedCharge] = field(default_factory=list)
+
+    def enter(self, phase: RunPhase) -> None:
+        """Note what the preview is at."""
+        self.run = replace(self.run, phase=phase)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold a connection: a preview keeps no one from writing."""
+        with self.deployment.store.connection():
+            yield
+
+    def post_fees(self, bills: Sequence[Bill]) -> None:
+        """Add fees up."""
+        self._add(bills)
+
+    def post_retail(self, bills: Sequence[Bill]) -> None:
+        """Add retail charges, credits and parked charges up."""
+        self._add(bills)
+
+    def _add(self, bills: Sequence[Bill]) -> None:
+        charges = [charge for bill in bills for charge in bill.charges]
+        parked = [charge for bill in bills for charge in bill.parked]
+        self.charges += charges[: PREVIEW_CHARGES - len(self.charges)]
+        self.parked += parked[: PREVIEW_CHARGES - len(self.parked)]
+        done_count = self.run.done_count + len(bills)
+        self.run = replace(
+            self.run,
+            amounts=added(self.run.amounts, charges),
+            total_count=done_count,
+            done_count=done_count,
+            parked_count=self.run.parked_count + len(parked),
+        )

@@ -1,0 +1,29 @@
+"""What a running quitrent is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from quitrent.hooks.manager import Plugins
+from quitrent.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The store, the plugins, and the clock with the zone in which a day begins."""
+
+    store: Store
+    plugins: Plugins
+    time_zone: ZoneInfo
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Give the instant."""
+        return self.clock()
+
+    def today(self) -> date:
+        """Give the day it is in the billing time zone."""
+        return self.clock().astimezone(self.time_zone).date()

@@ -1,0 +1,167 @@
+"""Quotes: what a period costs on both sides, with nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from quitrent.domain.calendar import Part
+from quitrent.domain.catalog import Plan
+from quitrent.domain.charge import Priced
+from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason, not_found
+from quitrent.domain.fee import fee
+from quitrent.domain.money import Money
+from quitrent.domain.party import parent_of, reseller_of
+from quitrent.domain.subscription import Subscription, assigned
+from quitrent.domain.terms import Terms
+from quitrent.services.caller import Caller
+from quitrent.services.deployment import Deployment
+from quitrent.services.outcomes import each
+from quitrent.services.parties import get_account, get_customer, get_reseller
+from quitrent.services.pricing import price_retail
+from quitrent.services.subscriptions import assignable_product
+from quitrent.store.plans import find_plan
+from quitrent.store.price_rules import rules_of
+from quitrent.store.terms import find_terms
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What to price on a day: a subscription, or a product on an account."""
+
+    day: date
+    subscription: str = ""
+    product: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedSide:
+    """One side of a quote: the amount for a part of its plan's calendar."""
+
+    priced: Priced
+    part: Part
+    due_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Both sides of the period that holds a day."""
+
+    day: date
+    subscription: str
+    product: str
+    account: str
+    wholesale: QuotedSide
+    retail: QuotedSide
+
+    @property
+    def margin(self) -> Money | None:
+        """Retail less wholesale; None where the two cannot be compared."""
+        if self.margin_absent_reason:
+            return None
+        retail, wholesale = self.retail.priced.amount, self.wholesale.priced.amount
+        return Money(retail.amount_micros - wholesale.amount_micros, retail.currency)
+
+    @property
+    def margin_absent_reason(self) -> str:
+        """Why the two cannot be compared; empty where they can."""
+        if self.retail.priced.amount.currency != self.wholesale.priced.amount.currency:
+            return "the two sides are in different currencies"
+        if (self.retail.part.start, self.retail.part.end) != (self.wholesale.part.start, self.wholesale.part.end):
+            return "the two sides have different periods"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be quoted: its terms, its name if it has one, and the part of each side."""
+
+    request: QuoteRequest
+    terms: Terms
+    wholesale_part: Part
+    retail_part: Part
+
+
+def quote_prices(
+    deployment: Deployment, caller: Caller, requests: Sequence[QuoteRequest]
+) -> list[Quote | QuitrentError]:
+    """Quote many prices; for each the quote, or why there is none. Call it with a connection held."""
+    asked = [_asked(caller, request) for request in requests]
+    return each(asked, lambda known: _quotes(deployment, known))
+
+
+def _asked(caller: Caller, request: QuoteRequest) -> _Asked | QuitrentError:
+    try:
+        terms = _assigned(caller, request) if request.subscription else _assignment(caller, request)
+        wholesale_part = _part_on(terms.subscription, terms.reseller_plan, request.day)
+        return _Asked(request, terms, wholesale_part, _part_on(terms.subscription, terms.account_plan, request.day))
+    except QuitrentError as error:
+        return error
+
+
+def _quotes(deployment: Deployment, asked: list[_Asked]) -> list[Quote | QuitrentError]:
+    # The fee first: nothing that a plugin says comes before it.
+    fees = [fee(one.terms.reseller_plan, one.wholesale_part) for one in asked]
+    prices = price_retail(deployment, [(one.terms, one.retail_part) for one in asked])
+    return [
+        price if isinstance(price, QuitrentError) else _quote(one, fee_price, price)
+        for one, fee_price, price in zip(asked, fees, prices, strict=True)
+    ]
+
+
+def _quote(asked: _Asked, wholesale: Priced, retail: Priced) -> Quote:
+    terms = asked.terms
+    return Quote(
+        day=asked.request.day,
+        subscription=asked.request.subscription,
+        product=terms.product.name,
+        account=terms.account.name,
+        wholesale=_side(wholesale, asked.wholesale_part, terms.reseller_plan),
+        retail=_side(retail, asked.retail_part, terms.account_plan),
+    )
+
+
+def _side(priced: Priced, part: Part, plan: Plan) -> QuotedSide:
+    return QuotedSide(priced, part, part.due_date(plan.timing))
+
+
+def _assigned(caller: Caller, request: QuoteRequest) -> Terms:
+    caller.check_sees(request.subscription)
+    terms = find_terms(request.subscription)
+    if terms is None:
+        raise not_found(request.subscription)
+    return terms
+
+
+def _assignment(caller: Caller, request: QuoteRequest) -> Terms:
+    """Make the terms that the product would have on the account if it were assigned on the day."""
+    account = get_account(caller, request.account)
+    customer = get_customer(caller, parent_of(request.account))
+    reseller = get_reseller(caller, reseller_of(request.account))
+    product = assignable_product(caller, request.product, account.name, request.day)
+    account_plan, reseller_plan = find_plan(product.account_plan), find_plan(product.reseller_plan)
+    if account_plan is None or reseller_plan is None:
+        raise not_found(product.name)
+    return Terms(
+        subscription=assigned("", product, request.day),
+        account_plan=account_plan,
+        reseller_plan=reseller_plan,
+        product=product,
+        reseller=reseller,
+        customer=customer,
+        account=account,
+        rules=tuple(rules_of([reseller.key], [product.key]).get((reseller.name, product.name), ())),
+    )
+
+
+def _part_on(subscription: Subscription, plan: Plan, day: date) -> Part:
+    part = plan.calendar.part_on(subscription.start, subscription.end, day)
+    if part is None:
+        until = f"to {subscription.end} (exclusive)" if subscription.end else "on"
+        raise FailedPrecondition(
+            Reason.DATE_OUTSIDE_SUBSCRIPTION,
+            f"{subscription.name} is assigned from {subscription.start} {until}; {day} lies outside",
+        )
+    return part

@@ -1,0 +1,70 @@
+"""Billing runs as callers know them: asked for, previewed, listed, watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from threading import Event
+
+from quitrent.domain.billing_run import BillingRun, RunState
+from quitrent.domain.errors import invalid, not_found
+from quitrent.services.billing import plugin_versions, preview
+from quitrent.services.books import PreviewBooks
+from quitrent.services.caller import Caller
+from quitrent.services.deployment import Deployment
+from quitrent.services.paging import Page, PageRequest, page_of
+from quitrent.store import billing_runs as stored
+
+# A charge cannot be unmade, and a year is easily mistyped.
+LATEST_THROUGH = timedelta(days=5 * 366)
+WATCH_INTERVAL_SECONDS = 0.1
+
+
+def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
+    """Write a run that bills everything due up to and including a date; the biller carries it out.
+
+    Errors: InvalidArgument.
+    """
+    _check_through(deployment, through)
+    return stored.insert_run(BillingRun(through, plugins=plugin_versions(deployment)), deployment.now())
+
+
+def preview_run(deployment: Deployment, through: date) -> PreviewBooks:
+    """Give what a run would do, and do nothing. Errors: InvalidArgument."""
+    _check_through(deployment, through)
+    return preview(deployment, through)
+
+
+def get_run(name: str) -> BillingRun:
+    """Give a run. Errors: NotFound."""
+    run = stored.find_run(name)
+    if run is None:
+        raise not_found(name)
+    return run
+
+
+def list_runs(caller: Caller, state: RunState | None, request: PageRequest) -> Page[BillingRun]:
+    """Give a page of runs."""
+    return page_of(caller, request, lambda after, limit: stored.list_runs(state, after, limit))
+
+
+def watch_run(deployment: Deployment, name: str, ended: Event) -> Iterator[BillingRun]:
+    """Give a run at once, whenever it has come further, and when it has ended; `ended` stops the watch.
+
+    Errors: NotFound.
+    """
+    seen: BillingRun | None = None
+    while seen is None or seen.state is RunState.RUNNING:
+        with deployment.store.connection():
+            run = get_run(name)
+        if run != seen:
+            yield run
+            seen = run
+        elif ended.wait(WATCH_INTERVAL_SECONDS):
+            return
+
+
+def _check_through(deployment: Deployment, through: date) -> None:
+    latest = deployment.today() + LATEST_THROUGH
+    if through > latest:
+        raise invalid("through_date", f"must be at most five years from today, {latest} at the latest")

@@ -1,0 +1,39 @@
+"""What a caller may see of the catalog; what it may not is not found."""
+
+from __future__ import annotations
+
+from quitrent.domain.catalog import Plan, PlanKind, Product
+from quitrent.domain.errors import not_found
+from quitrent.services.caller import Caller
+from quitrent.store.plans import find_plan
+from quitrent.store.products import find_product
+
+
+def visible_plan(caller: Caller, name: str) -> Plan:
+    """Give a plan that the caller may read: the provider every one, a reseller its own and shared ones.
+
+    Errors: NotFound.
+    """
+    plan = find_plan(name)
+    if plan is None or not may_read_plan(caller, plan):
+        raise not_found(name)
+    return plan
+
+
+def visible_product(caller: Caller, name: str) -> Product:
+    """Give a product that the caller may read: the provider every one, a reseller its own and shared ones.
+
+    Errors: NotFound.
+    """
+    product = find_product(name)
+    if product is None or not (
+        caller.is_admin or product.shared_with_resellers or product.managed_by == caller.reseller
+    ):
+        raise not_found(name)
+    return product
+
+
+def may_read_plan(caller: Caller, plan: Plan) -> bool:
+    """Whether the caller may read a plan. The provider's reseller plans are its own affair."""
+    shared = plan.shared_with_resellers and plan.kind is PlanKind.ACCOUNT
+    return caller.is_admin or shared or plan.managed_by == caller.reseller
