@@ -1,0 +1,240 @@
+"""The command line: serve, bill, look after keys and plugins, and play the demo."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from quitrent.settings import DEFAULT_FILE, Settings, SettingsError, read_settings_file
+
+
+def main() -> None:
+    """Run the command line."""
+    quitrent(auto_envvar_prefix="QUITRENT")
+
+
+def _settings_read(context: click.Context, _: click.Parameter, path: Path | None) -> dict[str, object]:
+    """Have the settings file give the defaults of every option."""
+    found: dict[str, object] = {}
+    if path is not None or DEFAULT_FILE.exists():
+        try:
+            found = read_settings_file(path or DEFAULT_FILE)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+    options = {key: value for key, value in found.items() if key != "plugins"}
+    context.default_map = {**options, "serve": options}
+    return found
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quitrent")
+@click.option(
+    "--config",
+    "file_settings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    is_eager=True,
+    callback=_settings_read,
+    help="The settings file; ./quitrent.toml where there is one.",
+)
+@click.option("--database-url", default=Settings().database_url, show_default=True, help="Where the data is.")
+@click.option("--time-zone", default=Settings().time_zone, show_default=True, help="Where a day begins.")
+@click.pass_context
+def quitrent(context: click.Context, file_settings: dict[str, Any], database_url: str, time_zone: str) -> None:
+    """Reseller subscription billing in which the provider's fee always arrives."""
+    context.obj = Settings(database_url=database_url, time_zone=time_zone, plugins=file_settings.get("plugins", {}))
+
+
+def _told_plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Have what an operator got wrong end in one line, and not in a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from quitrent.domain.errors import QuitrentError
+        from quitrent.hooks.manager import PluginError
+        from quitrent.services.keys import KeyLimitError
+        from quitrent.store.database import StoreError
+
+        try:
+            command(*args, **kwargs)
+        except (SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
+
+
+@quitrent.command()
+@click.option("--listen", default=Settings().listen, show_default=True, help="Host and port.")
+@click.option("--threads", default=Settings().threads, show_default=True, help="Calls that are served at once.")
+@click.option("--tls-certificate", default="", help="A PEM file; with --tls-key the server speaks TLS.")
+@click.option("--tls-key", default="", help="A PEM file.")
+@click.option("--allow-plaintext", is_flag=True, help="Listen to other machines without TLS.")
+@click.option("--reflection/--no-reflection", default=True, show_default=True, help="Tell callers the protos.")
+@click.pass_obj
+@_told_plainly
+def serve(settings: Settings, **options: Any) -> None:
+    """Serve gRPC, and carry out billing runs."""
+    from dataclasses import replace
+    from signal import SIGINT, SIGTERM, signal
+    from threading import Event
+
+    from quitrent.logs import log_to_stderr
+    from quitrent.server import Server, build_deployment
+    from quitrent.services.keys import create_first_key
+
+    log_to_stderr()
+    settings = replace(settings, **options)
+    server = Server(settings, build_deployment(settings))
+    key = create_first_key(server.deployment)
+    if key:
+        click.echo(f"The first admin key, shown this once: {key}")
+    stopped = Event()
+    for number in (SIGINT, SIGTERM):
+        signal(number, lambda *_: stopped.set())
+    server.start()
+    host = settings.listen.rpartition(":")[0]
+    click.echo(f"quitrent serves at {host}:{server.port}, its data is at {settings.database_url}")
+    stopped.wait()
+    click.echo("quitrent stops: calls in flight may end")
+    server.stop()
+
+
+@quitrent.command()
+@click.pass_obj
+@_told_plainly
+def migrate(settings: Settings) -> None:
+    """Bring the database's schema up to date; a server does so by itself when it starts."""
+    from quitrent.store.database import open_store
+
+    open_store(settings.database_url)
+    click.echo(f"{settings.database_url} is up to date")
+
+
+@quitrent.command()
+@click.option("--through", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day that is billed.")
+@click.option("--validate-only", is_flag=True, help="Say what would be charged, and charge nothing.")
+@click.pass_obj
+@_told_plainly
+def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
+    """Bill everything due up to and including a day, here and now."""
+    from threading import Event
+
+    from quitrent.domain.billing_run import RunState
+    from quitrent.report import print_run
+    from quitrent.server import build_deployment
+    from quitrent.services.biller import carry_out_unfinished
+    from quitrent.services.billing import carry_out
+    from quitrent.services.runs import ask_for_run, preview_run
+
+    deployment = build_deployment(settings)
+    if validate_only:
+        print_run(preview_run(deployment, through.date()).run)
+        return
+    carry_out_unfinished(deployment, Event())
+    with deployment.store.write():
+        run = ask_for_run(deployment, through.date())
+    finished = carry_out(deployment, run, Event())
+    print_run(finished)
+    if finished.state is RunState.FAILED:
+        sys.exit(1)
+
+
+@quitrent.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+@_told_plainly
+def plugins(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
+    """List the plugins that are installed: in use or not, their hooks, and where each comes from."""
+    from quitrent.hooks.discovery import installed_plugins, load_plugins
+    from quitrent.report import print_plugins
+
+    in_use = {record.name: record for record in load_plugins(context.obj.plugins).records()}
+    rows = [
+        {
+            "name": plugin.name,
+            "version": plugin.version,
+            "package": plugin.package,
+            "location": plugin.location,
+            "in_use": plugin.name in in_use,
+            "hooks": list(in_use[plugin.name].hooks) if plugin.name in in_use else [],
+        }
+        for plugin in installed_plugins()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        print_plugins(rows)
+
+
+@quitrent.group()
+def keys() -> None:
+    """Make, list and revoke the keys that callers show."""
+
+
+@keys.command("create")
+@click.option("--role", required=True, type=click.Choice(["admin", "reseller"]), help="What the holder may be.")
+@click.option("--reseller", default="", help="For a reseller's key: its name, like resellers/acme.")
+@click.pass_obj
+@_told_plainly
+def create(settings: Settings, role: str, reseller: str) -> None:
+    """Make a key and print it, for this one time."""
+    from quitrent.server import build_deployment
+    from quitrent.services.caller import Role
+    from quitrent.services.keys import create_key
+
+    if (role == "reseller") != bool(reseller):
+        raise click.UsageError("give --reseller with --role reseller, and only then")
+    click.echo(create_key(build_deployment(settings), Role(role.upper()), reseller))
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+@_told_plainly
+def list_all(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
+    """List the keys by their ids; the secrets are not kept."""
+    from quitrent.report import print_keys
+    from quitrent.server import build_deployment
+    from quitrent.services.keys import list_keys
+
+    found = list_keys(build_deployment(settings))
+    rows = [
+        {
+            "id": key.key_id,
+            "role": key.role.lower(),
+            "reseller": key.reseller,
+            "create_time": key.create_time.isoformat(),
+            "revoke_time": key.revoke_time.isoformat() if key.revoke_time else None,
+        }
+        for key in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        print_keys(rows)
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+@click.pass_obj
+@_told_plainly
+def revoke(settings: Settings, key_id: str) -> None:
+    """Have a key count no longer. KEY_ID is what stands between the first two underscores of the key."""
+    from quitrent.server import build_deployment
+    from quitrent.services.keys import revoke_key
+
+    revoke_key(build_deployment(settings), key_id)
+    click.echo(f"key {key_id} is revoked")
+
+
+@quitrent.command()
+def demo() -> None:
+    """Play the provider's case on a server of its own, and print what everyone owes."""
+    from quitrent.demo import play
+
+    play()

@@ -1,0 +1,22 @@
+"""BillingService: the servicers of its nouns, together."""
+
+from __future__ import annotations
+
+from quitrent.rpc.charge_calls import ChargeCalls
+from quitrent.rpc.party_calls import PartyCalls
+from quitrent.rpc.quote_calls import QuoteCalls
+from quitrent.rpc.run_calls import RunCalls
+from quitrent.rpc.subscription_calls import SubscriptionCalls
+from quitrent.services.biller import Biller
+from quitrent.services.deployment import Deployment
+from quitrent.v1 import billing_service_pb2_grpc
+
+
+class BillingServicer(
+    PartyCalls, SubscriptionCalls, QuoteCalls, RunCalls, ChargeCalls, billing_service_pb2_grpc.BillingServiceServicer
+):
+    """Parties, subscriptions, quotes, runs, charges and statements. The protos document the methods."""
+
+    def __init__(self, deployment: Deployment, biller: Biller) -> None:
+        """Take what the use cases need, and the biller that carries runs out."""
+        self._deployment, self._biller = deployment, biller

@@ -1,0 +1,74 @@
+"""The part of BillingService that is about charges, parked charges and statements."""
+
+from __future__ import annotations
+
+import grpc
+
+from quitrent.domain.charge import ChargeFilter, ChargeReason, Side
+from quitrent.rpc.billing_messages import charge_out, parked_charge_out, statement_line_out, statement_out
+from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.gate import current_caller
+from quitrent.rpc.values import enum_in, month_in, optional_date_in
+from quitrent.services import charges, statements
+from quitrent.services.deployment import Deployment
+from quitrent.v1 import billing_service_pb2 as pb
+from quitrent.v1 import charge_pb2
+
+
+class ChargeCalls:
+    """What is owed, what is parked, and the month that it adds up to."""
+
+    _deployment: Deployment
+
+    def GetCharge(self, request: pb.GetChargeRequest, context: grpc.ServicerContext) -> pb.GetChargeResponse:
+        return pb.GetChargeResponse(charge=charge_out(charges.get_charge(current_caller(), request.name)))
+
+    def ListCharges(self, request: pb.ListChargesRequest, context: grpc.ServicerContext) -> pb.ListChargesResponse:
+        wanted = ChargeFilter(
+            parent=request.parent,
+            side=enum_in(charge_pb2.Side, request.side, Side),
+            reason=enum_in(charge_pb2.ChargeReason, request.reason, ChargeReason),
+            product=request.product,
+            period_from=optional_date_in(request, "period_from", "period_from"),
+            period_before=optional_date_in(request, "period_before", "period_before"),
+            billing_run=request.billing_run,
+        )
+        page = charges.list_charges(current_caller(), wanted, page_request(request))
+        return pb.ListChargesResponse(charges=map(charge_out, page.items), next_page_token=page.next_token)
+
+    def ReverseCharge(
+        self, request: pb.ReverseChargeRequest, context: grpc.ServicerContext
+    ) -> pb.ReverseChargeResponse:
+        caller = current_caller()
+        return mutate(
+            self._deployment,
+            request,
+            pb.ReverseChargeResponse,
+            lambda: pb.ReverseChargeResponse(
+                charge=charge_out(charges.reverse_charge(self._deployment, caller, request.name, request.note))
+            ),
+        )
+
+    def ListParkedCharges(
+        self, request: pb.ListParkedChargesRequest, context: grpc.ServicerContext
+    ) -> pb.ListParkedChargesResponse:
+        page = charges.list_parked_charges(current_caller(), request.parent, request.plugin, page_request(request))
+        return pb.ListParkedChargesResponse(
+            parked_charges=map(parked_charge_out, page.items), next_page_token=page.next_token
+        )
+
+    def GetStatement(self, request: pb.GetStatementRequest, context: grpc.ServicerContext) -> pb.GetStatementResponse:
+        month = month_in(request, "month", "month")
+        statement = statements.get_statement(current_caller(), request.reseller, month)
+        return pb.GetStatementResponse(statement=statement_out(statement))
+
+    def ListStatementLines(
+        self, request: pb.ListStatementLinesRequest, context: grpc.ServicerContext
+    ) -> pb.ListStatementLinesResponse:
+        month = month_in(request, "month", "month")
+        page = statements.list_statement_lines(
+            current_caller(), request.reseller, month, page_request(request), below_cost=request.below_cost
+        )
+        return pb.ListStatementLinesResponse(
+            statement_lines=map(statement_line_out, page.items), next_page_token=page.next_token
+        )

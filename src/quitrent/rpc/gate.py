@@ -1,0 +1,134 @@
+"""The gate: what every call passes on its way to a servicer, and every error on its way out.
+
+In this order: the key, the role, the bytes, the fields. Health and reflection need no key, but
+their bytes are parsed here too: grpcio would answer malformed ones with INTERNAL.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from quitrent.domain.errors import QuitrentError
+from quitrent.rpc.access import check_access
+from quitrent.rpc.status import internal_error, status_of
+from quitrent.rpc.validation import check_rules, parsed
+from quitrent.services.caller import Caller
+from quitrent.services.keys import identify
+from quitrent.store.database import Store
+
+_log = logging.getLogger(__name__)
+
+# A grpc.RpcMethodHandler, whose attributes its types do not declare.
+Handler = Any
+
+# The package whose methods need a key.
+OURS = "/quitrent.v1."
+
+_caller: ContextVar[Caller] = ContextVar("caller")
+
+
+def current_caller() -> Caller:
+    """Give who makes the call that this thread is serving."""
+    return _caller.get()
+
+
+class Gate(grpc.ServerInterceptor):
+    """Takes each call's bytes itself, lets the right ones through, and says what is wrong with the rest."""
+
+    def __init__(self, store: Store) -> None:
+        """Take the store that knows the keys; a call of ours holds a connection of it."""
+        self._store = store
+
+    def intercept_service(
+        self, continuation: Callable[[grpc.HandlerCallDetails], Any], handler_call_details: grpc.HandlerCallDetails
+    ) -> Any:
+        """Wrap the handler of a call, whatever its shape; unknown methods stay UNIMPLEMENTED."""
+        handler: Handler = continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None:
+            return None
+        # Without a deserializer grpcio hands the bytes over as they came.
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(handler, method), response_serializer=handler.response_serializer
+            )
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(handler, method), response_serializer=handler.response_serializer
+            )
+        return grpc.stream_stream_rpc_method_handler(
+            self._conversation(handler), response_serializer=handler.response_serializer
+        )
+
+    def _unary(self, handler: Handler, method: str) -> Callable[[bytes, grpc.ServicerContext], Any]:
+        def answer(data: bytes, context: grpc.ServicerContext) -> Any:
+            with _errors_told(context, method):
+                if not method.startswith(OURS):
+                    return handler.unary_unary(parsed(data, handler.request_deserializer), context)
+                with self._store.connection():
+                    return handler.unary_unary(self._admitted(data, handler, method, context), context)
+
+        return answer
+
+    def _stream(self, handler: Handler, method: str) -> Callable[[bytes, grpc.ServicerContext], Iterator[Any]]:
+        def answer(data: bytes, context: grpc.ServicerContext) -> Iterator[Any]:
+            with _errors_told(context, method):
+                if not method.startswith(OURS):
+                    yield from handler.unary_stream(parsed(data, handler.request_deserializer), context)
+                    return
+                # A stream may last: it takes a connection when it needs one.
+                with self._store.connection():
+                    request = self._admitted(data, handler, method, context)
+                yield from handler.unary_stream(request, context)
+
+        return answer
+
+    def _conversation(self, handler: Handler) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[Any]]:
+        def answer(data: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
+            with _errors_told(context, "reflection"):
+                requests = (parsed(one, handler.request_deserializer) for one in data)
+                yield from handler.stream_stream(requests, context)
+
+        return answer
+
+    def _admitted(self, data: bytes, handler: Handler, method: str, context: grpc.ServicerContext) -> Message:
+        caller = identify(_authorization(context))
+        check_access(caller, method.rpartition("/")[2])
+        request = parsed(data, handler.request_deserializer)
+        check_rules(request)
+        _caller.set(caller)
+        return request
+
+
+@contextmanager
+def _errors_told(context: grpc.ServicerContext, method: str) -> Iterator[None]:
+    try:
+        yield
+    except QuitrentError as error:
+        failure = error
+    # The caller gets a number, the log what happened: an exception's text may hold anything.
+    except Exception:  # noqa: BLE001
+        incident = uuid4().hex
+        _log.exception("incident %s in %s", incident, method)
+        failure = internal_error(incident)
+    else:
+        return
+    status = rpc_status.to_status(status_of(failure))
+    context.set_trailing_metadata(status.trailing_metadata)
+    context.abort(status.code, status.details)
+
+
+def _authorization(context: grpc.ServicerContext) -> str:
+    for key, value in context.invocation_metadata():
+        if key == "authorization" and isinstance(value, str):
+            return value
+    return ""

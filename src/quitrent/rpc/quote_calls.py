@@ -1,0 +1,48 @@
+"""The part of BillingService that is about quotes."""
+
+from __future__ import annotations
+
+import grpc
+
+from quitrent.domain.errors import QuitrentError
+from quitrent.rpc.billing_messages import quote_out
+from quitrent.rpc.gate import current_caller
+from quitrent.rpc.status import status_of
+from quitrent.rpc.values import date_in
+from quitrent.services.deployment import Deployment
+from quitrent.services.quoting import Quote, QuoteRequest, quote_prices
+from quitrent.v1 import billing_service_pb2 as pb
+
+
+class QuoteCalls:
+    """One quote, and many."""
+
+    _deployment: Deployment
+
+    def QuotePrice(self, request: pb.QuotePriceRequest, context: grpc.ServicerContext) -> pb.QuotePriceResponse:
+        [quote] = quote_prices(self._deployment, current_caller(), [_request_in(request, "date")])
+        if isinstance(quote, QuitrentError):
+            raise quote
+        return pb.QuotePriceResponse(quote=quote_out(quote))
+
+    def BatchQuotePrices(
+        self, request: pb.BatchQuotePricesRequest, context: grpc.ServicerContext
+    ) -> pb.BatchQuotePricesResponse:
+        wanted = [_request_in(one, f"requests[{place}].date") for place, one in enumerate(request.requests)]
+        results = quote_prices(self._deployment, current_caller(), wanted)
+        return pb.BatchQuotePricesResponse(results=map(_result_out, results))
+
+
+def _request_in(request: pb.QuotePriceRequest, date_field: str) -> QuoteRequest:
+    return QuoteRequest(
+        day=date_in(request, "date", date_field),
+        subscription=request.subscription,
+        product=request.assignment.product,
+        account=request.assignment.account,
+    )
+
+
+def _result_out(result: Quote | QuitrentError) -> pb.QuoteResult:
+    if isinstance(result, QuitrentError):
+        return pb.QuoteResult(error=status_of(result))
+    return pb.QuoteResult(quote=quote_out(result))

@@ -1,0 +1,151 @@
+"""Builds a server from settings: the one place where everything comes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from quitrent.hooks.discovery import load_plugins
+from quitrent.hooks.manager import Plugins
+from quitrent.rpc.access import check_complete
+from quitrent.rpc.billing_servicer import BillingServicer
+from quitrent.rpc.catalog_servicer import CatalogServicer
+from quitrent.rpc.gate import Gate
+from quitrent.services.biller import Biller
+from quitrent.services.deployment import Deployment
+from quitrent.settings import Settings, SettingsError
+from quitrent.store.database import open_store
+from quitrent.v1 import (
+    billing_service_pb2,
+    billing_service_pb2_grpc,
+    catalog_service_pb2,
+    catalog_service_pb2_grpc,
+)
+
+SERVICES = {
+    **catalog_service_pb2.DESCRIPTOR.services_by_name,
+    **billing_service_pb2.DESCRIPTOR.services_by_name,
+}
+
+_MIB = 1024 * 1024
+_SECOND_MS = 1000
+_MINUTE_MS = 60 * _SECOND_MS
+
+# Each differs from grpcio's default, which knows no limit or hides a mistake.
+OPTIONS = (
+    # A second server on a port is refused; by default it would quietly take half of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", _MIB),
+    ("grpc.max_send_message_length", 4 * _MIB),
+    ("grpc.max_metadata_size", 8 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024),
+    ("grpc.max_concurrent_streams", 100),
+    ("grpc.keepalive_time_ms", _MINUTE_MS),
+    ("grpc.keepalive_timeout_ms", 20 * _SECOND_MS),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 30 * _SECOND_MS),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.max_connection_idle_ms", 5 * _MINUTE_MS),
+    ("grpc.max_connection_age_ms", 30 * _MINUTE_MS),
+    ("grpc.max_connection_age_grace_ms", 30 * _SECOND_MS),
+)
+
+# How long calls in flight have to end when the server stops.
+GRACE_SECONDS = 10.0
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def build_deployment(
+    settings: Settings, plugins: Plugins | None = None, clock: Callable[[], datetime] | None = None
+) -> Deployment:
+    """Open the database and load the plugins.
+
+    plugins, clock: in the place of the configured plugins and of the system's clock.
+    Errors: SettingsError, StoreError, PluginError.
+    """
+    try:
+        time_zone = ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"time_zone: there is no zone {settings.time_zone}; use one like Europe/Vienna") from error
+    plugins = load_plugins(settings.plugins) if plugins is None else plugins
+    return Deployment(open_store(settings.database_url), plugins, time_zone, clock or _system_clock)
+
+
+class Server:
+    """A gRPC server with its biller, listening once it has been made."""
+
+    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+        """Bind the port.
+
+        Errors: SettingsError where it is taken, or would be open to others without TLS.
+        """
+        check_complete(method.name for service in SERVICES.values() for method in service.methods)
+        self.deployment = deployment
+        self._biller = Biller(deployment)
+        self._health = health.HealthServicer()
+        self._server = grpc.server(
+            ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
+            interceptors=[Gate(deployment.store)],
+            options=OPTIONS,
+            maximum_concurrent_rpcs=4 * settings.threads,
+        )
+        self._add_services(settings)
+        self.port = _bound_port(self._server, settings)
+
+    def start(self) -> None:
+        """Serve, and take up the runs that were cut off."""
+        self._biller.start()
+        self._server.start()
+        for name in ("", *(service.full_name for service in SERVICES.values())):
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Take no more calls, let those in flight end, and let the biller finish its batch."""
+        self._health.enter_graceful_shutdown()
+        self._server.stop(grace_seconds).wait()
+        self._biller.stop()
+
+    def _add_services(self, settings: Settings) -> None:
+        catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)
+        billing_service_pb2_grpc.add_BillingServiceServicer_to_server(
+            BillingServicer(self.deployment, self._biller), self._server
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if settings.reflection:
+            names = [service.full_name for service in SERVICES.values()]
+            names += [health.SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(names, self._server)
+
+
+def _bound_port(server: grpc.Server, settings: Settings) -> int:
+    host = settings.listen.rpartition(":")[0]
+    try:
+        if settings.tls_certificate or settings.tls_key:
+            return server.add_secure_port(settings.listen, _credentials(settings))
+        if host not in _LOOPBACK and not settings.allow_plaintext:
+            raise SettingsError(
+                f"listen: {settings.listen} is open to other machines, and keys would travel in plain text; "
+                "set tls_certificate and tls_key, or allow_plaintext behind a proxy that has them"
+            )
+        return server.add_insecure_port(settings.listen)
+    except RuntimeError as error:
+        raise SettingsError(f"listen: {settings.listen} cannot be listened on; is another server there?") from error
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials:
+    try:
+        certificate, key = (Path(path).read_bytes() for path in (settings.tls_certificate, settings.tls_key))
+    except OSError as error:
+        raise SettingsError(f"tls_certificate, tls_key: {error.filename} cannot be read: {error.strerror}") from error
+    return grpc.ssl_server_credentials([(key, certificate)])
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,65 @@
+"""The settings file: a TOML file with a key for each option, and a table for each plugin in use."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quitrent.hooks.discovery import PluginSettings
+
+DEFAULT_FILE = Path("quitrent.toml")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text names the key and says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server is made from. An environment variable `QUITRENT_<KEY>` or an option overrides the file."""
+
+    # `sqlite:///quitrent.db` is a file in the working folder, `sqlite:////var/lib/quitrent.db` any other.
+    database_url: str = "sqlite:///quitrent.db"
+    # The zone in which a day of the calendar begins.
+    time_zone: str = "UTC"
+    # Host and port; port 0 is any free one.
+    listen: str = "localhost:50051"
+    # How many calls are served at once; four times as many may wait.
+    threads: int = 16
+    # PEM files. Without them a server listens on this machine alone, unless `allow_plaintext` says otherwise.
+    tls_certificate: str = ""
+    tls_key: str = ""
+    allow_plaintext: bool = False
+    # Whether callers may ask the server for its protos.
+    reflection: bool = True
+    # The plugins in use, each with its own table.
+    plugins: PluginSettings = field(default_factory=dict)
+
+
+def read_settings_file(path: Path) -> dict[str, object]:
+    """Give what a settings file says, by key.
+
+    Errors: SettingsError naming the file and the key.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    for key, value in found.items():
+        _check_key(path, key, value)
+    return found
+
+
+def _check_key(path: Path, key: str, value: object) -> None:
+    known = {name: type(getattr(Settings(), name)) for name in Settings.__slots__}
+    if key not in known:
+        raise SettingsError(f"{path}: there is no key {key}; there are {', '.join(sorted(known))}")
+    if key == "plugins":
+        if not isinstance(value, Mapping) or not all(isinstance(table, Mapping) for table in value.values()):
+            raise SettingsError(f"{path}: plugins has to hold a table for each plugin, like [plugins.markup]")
+    elif type(value) is not known[key]:
+        raise SettingsError(f"{path}: {key} has to be of type {known[key].__name__}, like {getattr(Settings(), key)!r}")
