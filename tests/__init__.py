@@ -1,0 +1,1 @@
+"""The promises of quitrent, held against the real thing: a real store, a real server, real plugins."""
