@@ -56,8 +56,9 @@ class Store:
 
         Errors: Unavailable where the database is busy or out of reach.
         """
-        # The tables belong to the database that this thread used last.
-        self._database.bind(TABLES, bind_refs=False, bind_backrefs=False)
+        # Each thread has the tables bound to the database that it used last.
+        if TABLES[0]._meta.database is not self._database:
+            self._database.bind(TABLES, bind_refs=False, bind_backrefs=False)
         try:
             with nullcontext() if not self._database.is_closed() else self._database.connection_context():
                 yield

@@ -1,0 +1,186 @@
+"""The command line, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.harness import Caller, day
+
+QUITRENT = str(Path(sys.executable).with_name("quitrent"))
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([QUITRENT, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Served:
+    """`quitrent serve` in a folder; its first lines tell the key and the address."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [QUITRENT, "serve", "--listen", "localhost:0", *options],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout
+        self.lines: list[str] = []
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "serves at" in line:
+                break
+        told = re.search(r"serves at (\S+),", "".join(self.lines))
+        assert told, self.lines
+        self.address = told[1]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.stdout
+        self.lines += self.process.stdout.readlines()
+        self.process.stdout.close()
+        return self.process.wait(timeout=30)
+
+
+def shown_key(lines: list[str]) -> str | None:
+    found = re.search(r"qk_[0-9a-f]+_[0-9a-f]{64}", "".join(lines))
+    return found[0] if found else None
+
+
+def test_a_fresh_database_shows_one_admin_key_once(tmp_path: Path) -> None:
+    first = Served(tmp_path)
+    key = shown_key(first.lines)
+    with grpc.insecure_channel(first.address) as channel:
+        assert not Caller(channel, key).ListPlans().plans
+    assert first.stop() == 0
+    second = Served(tmp_path)
+    assert shown_key(second.lines) is None
+    with grpc.insecure_channel(second.address) as channel:
+        assert not Caller(channel, key).ListPlans().plans
+    assert second.stop() == 0
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    with grpc.insecure_channel(served.address) as channel:
+        Caller(channel, shown_key(served.lines)).CreateReseller(reseller_id="acme", reseller={})
+        made = run(tmp_path, "keys", "create", "--role", "reseller", "--reseller", "resellers/acme")
+        acme = Caller(channel, made.stdout.strip())
+        assert [found.name for found in acme.ListResellers().resellers] == ["resellers/acme"]
+        listed = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+        assert [(key["role"], key["reseller"]) for key in listed] == [("admin", ""), ("reseller", "resellers/acme")]
+        assert made.stdout.strip().split("_")[2] not in run(tmp_path, "keys", "list").stdout
+        run(tmp_path, "keys", "revoke", listed[1]["id"])
+        assert acme.refusal("ListResellers").code == "UNAUTHENTICATED"
+    served.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("keys", "create", "--role", "reseller"), "give --reseller with --role reseller"),
+        (("keys", "create", "--role", "admin", "--reseller", "resellers/acme"), "give --reseller with --role reseller"),
+        (("keys", "create", "--role", "reseller", "--reseller", "resellers/none"), "resellers/none is not found"),
+        (("keys", "create", "--role", "king"), "'king' is not one of"),
+        (("keys", "revoke", "abc"), "key abc is not found"),
+        (("bill", "--through", "2026-02-30"), "'2026-02-30' does not match"),
+        (("bill", "--through", "2126-01-01"), "at most five years from today"),
+        (("serve", "--listen", "0.0.0.0:0"), "keys would travel in plain text"),
+        (("serve", "--tls-certificate", "none.pem", "--tls-key", "none.pem"), "none.pem cannot be read"),
+        (("--database-url", "mysql://x", "serve"), "has to be like sqlite:///quitrent.db"),
+        (("--time-zone", "Mars/Olympus", "serve"), "there is no zone Mars/Olympus"),
+        (("srve",), "No such command 'srve'"),
+    ],
+)
+def test_what_an_operator_got_wrong_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    ended = run(tmp_path, *arguments)
+    assert ended.returncode in (1, 2)
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('listn = "x"', "there is no key listn"),
+        ('threads = "many"', "threads has to be of type int, like 16"),
+        ("plugins = 1", "plugins has to hold a table for each plugin"),
+        ("[plugins]\nmarkup = 1", "plugins has to hold a table for each plugin"),
+        ("listen = ", "is not TOML"),
+        ("[plugins.none]", "plugin none has a table in the settings and is not installed"),
+        ("[plugins.markup.resellers]\n'resellers/acme' = 1.5", "plugin markup"),
+    ],
+)
+def test_wrong_settings_keep_the_server_from_starting(tmp_path: Path, toml: str, told: str) -> None:
+    (tmp_path / "quitrent.toml").write_text(toml)
+    ended = run(tmp_path, "serve", "--listen", "localhost:0")
+    assert ended.returncode in (1, 2)
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "quitrent.toml").write_text('database_url = "sqlite:///file.db"')
+    run(tmp_path, "migrate")
+    monkeypatch.setenv("QUITRENT_DATABASE_URL", "sqlite:///environment.db")
+    run(tmp_path, "migrate")
+    run(tmp_path, "--database-url", "sqlite:///option.db", "migrate")
+    assert sorted(path.name for path in tmp_path.glob("*.db")) == ["environment.db", "file.db", "option.db"]
+
+
+def test_plugins_are_listed_with_their_hooks_and_where_they_come_from(tmp_path: Path) -> None:
+    (tmp_path / "quitrent.toml").write_text("[plugins.markup.resellers]\n'resellers/acme' = '10'")
+    [other, markup] = json.loads(run(tmp_path, "plugins", "--json").stdout)
+    assert (other["name"], other["in_use"], other["hooks"]) == ("market-entry", False, [])
+    assert (markup["name"], markup["version"], markup["package"]) == ("markup", "0.1.0", "quitrent-markup")
+    assert markup["hooks"] == ["quitrent_adjust_retail"]
+    assert markup["location"]
+    table = run(tmp_path, "plugins").stdout
+    assert "quitrent-markup" in table
+    assert "not in use" in table
+
+
+def test_a_bill_is_previewed_and_run_from_the_command_line(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    with grpc.insecure_channel(served.address) as channel:
+        admin = Caller(channel, shown_key(served.lines))
+        fee = {"currency_code": "USD", "units": 10}
+        admin.CreatePlan(plan_id="fee", plan={"kind": "PLAN_KIND_RESELLER", "fee": fee, "applied_more_than_once": True})
+        admin.CreatePlan(plan_id="price", plan={"kind": "PLAN_KIND_ACCOUNT", "fee": fee, "shared_with_resellers": True})
+        plans = {"account_plan": "plans/price", "reseller_plan": "plans/fee"}
+        product = {"kind": "PRODUCT_KIND_MAIN", "shared_with_resellers": True, **plans}
+        admin.CreateProduct(product_id="gold", product=product)
+        admin.CreateReseller(reseller_id="acme", reseller={})
+        admin.CreateCustomer(parent="resellers/acme", customer_id="c1", customer={})
+        account = admin.CreateAccount(parent="resellers/acme/customers/c1", account_id="a1", account={}).account.name
+        subscription = {"product": "products/gold", "start_date": day("2026-01-01")}
+        admin.CreateSubscription(parent=account, subscription=subscription)
+        previewed = run(tmp_path, "bill", "--through", "2026-03-31", "--validate-only").stdout
+        assert "30.00 USD" in previewed
+        assert not admin.ListCharges().charges
+        billed = run(tmp_path, "bill", "--through", "2026-03-31")
+        assert billed.returncode == 0
+        assert "billingRuns/2026-03-31-1" in billed.stdout
+        assert len(admin.ListCharges().charges) == 6
+    served.stop()
+
+
+def test_the_demo_prints_what_the_provider_receives() -> None:
+    played = subprocess.run([QUITRENT, "demo"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert re.search(r"gold\s+│\s+21\s+│\s+210\.00", played)
+
+
+def test_a_second_server_on_a_port_is_refused(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    ended = run(tmp_path, "serve", "--listen", served.address)
+    served.stop()
+    assert ended.returncode == 1
+    assert "is another server there?" in ended.stderr

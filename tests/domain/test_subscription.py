@@ -1,0 +1,176 @@
+"""The life of a subscription: which dates it takes, and how far its books are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from quitrent.domain.calendar import Timing
+from quitrent.domain.catalog import Plan, PlanKind, Product, ProductKind
+from quitrent.domain.errors import FailedPrecondition
+from quitrent.domain.money import Money
+from quitrent.domain.retail_bill import billed
+from quitrent.domain.subscription import (
+    Subscription,
+    SubscriptionState,
+    assigned,
+    check_free,
+    closed,
+    next_retail_due,
+    next_wholesale_due,
+    resumed,
+    suspended,
+)
+
+GOLD = Product("products/gold", ProductKind.MAIN, "plans/price", "plans/fee")
+SILVER = replace(GOLD, name="products/silver")
+EXTRA = replace(GOLD, name="products/extra", kind=ProductKind.ADD_ON)
+OTHER_EXTRA = replace(EXTRA, name="products/other-extra")
+FEE = Plan("plans/fee", PlanKind.RESELLER, Money(10_000_000, "USD"))
+PRICE = Plan("plans/price", PlanKind.ACCOUNT, Money(20_000_000, "USD"))
+
+
+def iso(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def subscribed(
+    *life: tuple[Callable[[Subscription, date], Subscription], str], start: str = "2026-01-11"
+) -> Subscription:
+    subscription = assigned("s1", GOLD, iso(start))
+    for change, day in life:
+        subscription = change(subscription, iso(day))
+    return subscription
+
+
+@pytest.mark.parametrize(
+    ("life", "change", "outcome"),
+    [
+        ([], (suspended, "2026-01-11"), "SUSPENDED"),
+        ([], (suspended, "2026-01-10"), "DATE_OUTSIDE_SUBSCRIPTION"),
+        ([(suspended, "2026-02-01")], (suspended, "2026-03-01"), "SUBSCRIPTION_SUSPENDED"),
+        ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (suspended, "2026-02-28"), "SUBSCRIPTION_SUSPENDED"),
+        ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (suspended, "2026-03-01"), "SUSPENDED"),
+        ([(closed, "2026-03-01")], (suspended, "2026-02-01"), "SUBSCRIPTION_CLOSED"),
+        ([], (resumed, "2026-02-01"), "SUBSCRIPTION_NOT_SUSPENDED"),
+        ([(suspended, "2026-02-01")], (resumed, "2026-01-31"), "SUBSCRIPTION_NOT_SUSPENDED"),
+        ([(suspended, "2026-02-01")], (resumed, "2026-03-01"), "ACTIVE"),
+        # On the day of the suspension: as if it had never been.
+        ([(suspended, "2026-02-01")], (resumed, "2026-02-01"), "ACTIVE"),
+        ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (resumed, "2026-04-01"), "SUBSCRIPTION_NOT_SUSPENDED"),
+        ([], (closed, "2026-01-10"), "DATE_OUTSIDE_SUBSCRIPTION"),
+        ([], (closed, "2026-01-11"), "CLOSED"),
+        ([], (closed, "2026-03-16"), "CLOSED"),
+        ([(suspended, "2026-02-01")], (closed, "2026-03-16"), "CLOSED"),
+        ([(closed, "2026-03-16")], (closed, "2026-03-20"), "SUBSCRIPTION_CLOSED"),
+    ],
+)
+def test_a_change_is_taken_or_refused_for_its_date(
+    life: list[tuple[Callable[[Subscription, date], Subscription], str]],
+    change: tuple[Callable[[Subscription, date], Subscription], str],
+    outcome: str,
+) -> None:
+    try:
+        result: str = change[0](subscribed(*life), iso(change[1])).state_on(iso("2026-06-01"))
+    except FailedPrecondition as refused:
+        result = refused.reason
+    assert result == outcome
+
+
+@pytest.mark.parametrize("change", [suspended, closed])
+def test_no_date_is_moved_to_before_what_is_settled(change: Callable[[Subscription, date], Subscription]) -> None:
+    # Through the 15th of February: January is charged and has ended, February is charged.
+    subscription = billed(subscribed(), PRICE, iso("2026-02-15"))
+    assert subscription.retail_settled_until == iso("2026-02-01")
+    with pytest.raises(FailedPrecondition) as refused:
+        change(subscription, iso("2026-01-31"))
+    assert refused.value.reason == "DATE_SETTLED"
+    assert change(subscription, iso("2026-02-01"))
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        ("2026-01-10", "PENDING"),
+        ("2026-01-11", "ACTIVE"),
+        ("2026-02-01", "SUSPENDED"),
+        ("2026-02-28", "SUSPENDED"),
+        ("2026-03-01", "ACTIVE"),
+        ("2026-03-16", "CLOSED"),
+    ],
+)
+def test_its_state_is_that_of_the_day(day: str, state: str) -> None:
+    subscription = subscribed((suspended, "2026-02-01"), (resumed, "2026-03-01"), (closed, "2026-03-16"))
+    assert subscription.state_on(iso(day)) == state
+
+
+@pytest.mark.parametrize(
+    ("held", "held_life", "wanted", "start", "outcome"),
+    [
+        (SILVER, [], GOLD, "2026-02-01", "MAIN_PRODUCT_ASSIGNED"),
+        (SILVER, [], GOLD, "2025-12-01", "MAIN_PRODUCT_ASSIGNED"),
+        (SILVER, [(closed, "2026-02-15")], GOLD, "2026-02-14", "MAIN_PRODUCT_ASSIGNED"),
+        (SILVER, [(closed, "2026-02-15")], GOLD, "2026-02-15", None),
+        (SILVER, [], EXTRA, "2026-02-01", None),
+        (OTHER_EXTRA, [], EXTRA, "2026-02-01", None),
+        (EXTRA, [], EXTRA, "2026-02-01", "PRODUCT_ASSIGNED"),
+        (GOLD, [], GOLD, "2026-02-01", "PRODUCT_ASSIGNED"),
+        # Closed in mid-February: February has had its fee.
+        (GOLD, [(closed, "2026-02-15")], GOLD, "2026-02-20", "PRODUCT_ASSIGNED"),
+        (GOLD, [(closed, "2026-02-15")], GOLD, "2026-03-01", None),
+        (GOLD, [(closed, "2026-02-01")], GOLD, "2026-02-01", None),
+        # Closed on its start and never charged: as if it had never been.
+        (GOLD, [(closed, "2026-01-11")], GOLD, "2026-01-11", None),
+        (SILVER, [(closed, "2026-01-11")], GOLD, "2026-01-11", None),
+    ],
+)
+def test_an_account_has_one_main_product_and_each_product_once_in_a_period(
+    held: Product,
+    held_life: list[tuple[Callable[[Subscription, date], Subscription], str]],
+    wanted: Product,
+    start: str,
+    outcome: str | None,
+) -> None:
+    other = replace(subscribed(*held_life), product=held.name)
+    try:
+        check_free(wanted, iso(start), [(other, held, FEE)])
+        result = None
+    except FailedPrecondition as refused:
+        result = refused.reason.value
+    assert result == outcome
+
+
+def test_a_fee_that_stands_past_the_end_keeps_the_product_from_a_second_fee() -> None:
+    # Charged for January in advance, then closed on its very start.
+    charged = replace(subscribed((closed, "2026-01-11")), wholesale_billed_until=iso("2026-02-01"))
+    with pytest.raises(FailedPrecondition):
+        check_free(GOLD, iso("2026-01-20"), [(charged, GOLD, FEE)])
+    check_free(GOLD, iso("2026-02-01"), [(charged, GOLD, FEE)])
+
+
+@pytest.mark.parametrize(
+    ("timing", "through", "end", "wholesale", "retail"),
+    [
+        (Timing.IN_ADVANCE, None, None, "2026-01-11", "2026-01-11"),
+        (Timing.IN_ADVANCE, "2026-01-11", None, "2026-02-01", "2026-02-01"),
+        (Timing.IN_ARREARS, None, None, "2026-02-01", "2026-02-01"),
+        (Timing.IN_ARREARS, "2026-02-01", None, "2026-03-01", "2026-03-01"),
+        # Its last part has been charged in advance; what is left is to settle it when it ends.
+        (Timing.IN_ADVANCE, "2026-03-01", "2026-03-16", None, "2026-03-16"),
+        (Timing.IN_ARREARS, "2026-03-01", "2026-03-16", "2026-03-16", "2026-03-16"),
+        (Timing.IN_ARREARS, "2026-03-16", "2026-03-16", None, None),
+    ],
+)
+def test_it_is_due_next_when_there_is_something_to_charge_or_to_settle(
+    timing: Timing, through: str | None, end: str | None, wholesale: str | None, retail: str | None
+) -> None:
+    price, fee = replace(PRICE, timing=timing), replace(FEE, timing=timing)
+    subscription = subscribed(*([(closed, end)] if end else []))
+    if through:
+        after = billed(subscription, price, iso(through))
+        subscription = replace(after, wholesale_billed_until=after.retail_billed_until)
+    due = (next_wholesale_due(subscription, fee), next_retail_due(subscription, price))
+    assert due == tuple(day and iso(day) for day in (wholesale, retail))
