@@ -118,4 +118,5 @@ def test_every_day_is_found_in_the_part_that_holds_it(
 ) -> None:
     calendar, end, day = Calendar(boundary), start + timedelta(days=length), start + timedelta(days=at)
     holding = [part for part in calendar.parts(start, end) if part.start <= day < part.end]
-    assert [calendar.part_on(start, end, day)] == (holding or [None])
+    assert calendar.part_on(start, end, day) == (holding[0] if holding else None)
+    assert len(holding) == (day < end)

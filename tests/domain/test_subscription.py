@@ -15,7 +15,6 @@ from quitrent.domain.money import Money
 from quitrent.domain.retail_bill import billed
 from quitrent.domain.subscription import (
     Subscription,
-    SubscriptionState,
     assigned,
     check_free,
     closed,

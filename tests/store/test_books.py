@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import peewee
 import pytest
 
 from tests.harness import House
@@ -60,7 +60,7 @@ def test_the_database_refuses(books: sqlite3.Connection, statement: str, refused
 def test_a_connection_loses_nothing_that_was_acknowledged(house: House) -> None:
     # 2 is FULL. With 1, NORMAL, a power cut loses acknowledged commits; see the room's docstring.
     with house.deployment.store.connection():
-        database: peewee.Database = house.deployment.store._database
+        database: Any = house.deployment.store._database
         pragmas = {
             name: database.execute_sql(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
