@@ -1,0 +1,119 @@
+"""The tables of runs and of what they charge."""
+
+from __future__ import annotations
+
+import peewee
+from peewee import BigIntegerField, ForeignKeyField, IntegerField, TextField
+
+from quitrent.domain.billing_run import RunPhase, RunState
+from quitrent.domain.charge import ChargeReason, Side
+from quitrent.store.catalog_tables import AccountRow, ProductRow, ResellerRow, SubscriptionRow
+from quitrent.store.fields import CivilDateField, EnumField, InstantField
+from quitrent.store.row import Row
+
+
+class BillingRunRow(Row):
+    """A billing run; `amounts` and `plugins` are JSON, sums in it are texts of any length."""
+
+    name = TextField(unique=True)
+    through_date = CivilDateField()
+    state = EnumField(RunState)
+    phase = EnumField(RunPhase)
+    total_count = BigIntegerField()
+    done_count = BigIntegerField()
+    amounts = TextField()
+    parked_count = BigIntegerField()
+    failure = TextField()
+    plugins = TextField()
+    create_time = InstantField()
+    finish_time = InstantField(null=True)
+
+    class Meta:
+        table_name = "billing_run"
+
+
+class ExplanationRow(Row):
+    """The steps of a charge as JSON, once for each content."""
+
+    digest = TextField(unique=True)
+    steps = TextField()
+
+    class Meta:
+        table_name = "explanation"
+
+
+class ChargeRow(Row):
+    """A charge. Triggers refuse to change or delete one."""
+
+    reseller = ForeignKeyField(ResellerRow, index=False)
+    reseller_id: int
+    account = ForeignKeyField(AccountRow, index=False)
+    account_id: int
+    product = ForeignKeyField(ProductRow, index=False)
+    product_id: int
+    subscription = ForeignKeyField(SubscriptionRow, index=False)
+    subscription_id: int
+    side = EnumField(Side)
+    reason = EnumField(ChargeReason)
+    period_start = CivilDateField()
+    period_end = CivilDateField()
+    due_date = CivilDateField()
+    amount_micros = BigIntegerField()
+    currency = TextField()
+    explanation = ForeignKeyField(ExplanationRow, index=False)
+    explanation_id: int
+    # A charge is taken back once.
+    reverses = ForeignKeyField("self", null=True, unique=True)
+    reverses_id: int | None
+    billing_run = ForeignKeyField(BillingRunRow, null=True, index=False)
+    billing_run_id: int
+    create_time = InstantField()
+
+    class Meta:
+        table_name = "charge"
+        indexes = (
+            # A subscription's charges: its list, its credits, and the check of its fees.
+            (("subscription", "side", "period_start"), False),
+            # A reseller's statement of a month.
+            (("reseller", "period_start"), False),
+        )
+
+
+# The promise itself: one fee (and one price, and one credit of each kind) for an account, a
+# product and a period. Reversals are unique by what they reverse.
+ChargeRow.add_index(
+    ChargeRow.index(
+        ChargeRow.account,
+        ChargeRow.product,
+        ChargeRow.side,
+        ChargeRow.reason,
+        ChargeRow.period_start,
+        unique=True,
+        where=peewee.SQL("reverses_id IS NULL"),
+        name="charge_identity",
+    )
+)
+
+
+class ParkedChargeRow(Row):
+    """A retail charge that could not be priced yet. It is deleted when it has been charged."""
+
+    reseller = ForeignKeyField(ResellerRow)
+    reseller_id: int
+    subscription = ForeignKeyField(SubscriptionRow, index=False)
+    subscription_id: int
+    period_start = CivilDateField()
+    period_end = CivilDateField()
+    due_date = CivilDateField()
+    plugin = TextField()
+    cause = TextField()
+    billing_run = ForeignKeyField(BillingRunRow, index=False)
+    billing_run_id: int
+    attempt_count = IntegerField()
+    create_time = InstantField()
+    update_time = InstantField()
+
+    class Meta:
+        table_name = "parked_charge"
+        # A period is parked once, and the next run finds it by its subscription.
+        indexes = ((("subscription", "period_start"), True),)

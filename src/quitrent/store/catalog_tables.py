@@ -1,0 +1,177 @@
+"""The tables of who takes part, what is sold, at which price, and what is assigned to whom."""
+
+from __future__ import annotations
+
+import peewee
+from peewee import BigIntegerField, BooleanField, ForeignKeyField, TextField
+
+from quitrent.domain.calendar import PartCharge, PeriodBoundary, PeriodUnit, Timing
+from quitrent.domain.catalog import PlanKind, ProductKind, ProductState, SuspensionPolicy
+from quitrent.domain.money import Rounding
+from quitrent.domain.price_rule import PriceBasis
+from quitrent.store.fields import CivilDateField, EnumField, InstantField, LabelsField
+from quitrent.store.row import Row
+
+
+class NamedRow(Row):
+    """A row that the API knows by its name."""
+
+    name = TextField(unique=True)
+    create_time = InstantField()
+    update_time = InstantField()
+
+
+class PartyRow(NamedRow):
+    """What resellers, customers and accounts have in common."""
+
+    display_name = TextField()
+    labels = LabelsField()
+
+
+class ResellerRow(PartyRow):
+    """A reseller."""
+
+    class Meta:
+        table_name = "reseller"
+
+
+class CustomerRow(PartyRow):
+    """A customer of a reseller."""
+
+    reseller = ForeignKeyField(ResellerRow)
+    reseller_id: int
+
+    class Meta:
+        table_name = "customer"
+
+
+class AccountRow(PartyRow):
+    """An account of a customer."""
+
+    reseller = ForeignKeyField(ResellerRow)
+    reseller_id: int
+    customer = ForeignKeyField(CustomerRow)
+    customer_id: int
+
+    class Meta:
+        table_name = "account"
+
+
+class PlanRow(NamedRow):
+    """A plan; `managed_by` is null for the provider's."""
+
+    display_name = TextField()
+    kind = EnumField(PlanKind)
+    managed_by = ForeignKeyField(ResellerRow, null=True)
+    managed_by_id: int
+    shared_with_resellers = BooleanField()
+    applied_more_than_once = BooleanField()
+    fee_micros = BigIntegerField(constraints=[peewee.Check("fee_micros >= 0")])
+    currency = TextField()
+    period_unit = EnumField(PeriodUnit)
+    period_boundary = EnumField(PeriodBoundary)
+    timing = EnumField(Timing)
+    first_part = EnumField(PartCharge)
+    last_part = EnumField(PartCharge)
+    rounding = EnumField(Rounding)
+    suspension = EnumField(SuspensionPolicy)
+
+    class Meta:
+        table_name = "plan"
+
+
+class ProductRow(NamedRow):
+    """A product; `managed_by` is null for the provider's."""
+
+    display_name = TextField()
+    kind = EnumField(ProductKind)
+    managed_by = ForeignKeyField(ResellerRow, null=True)
+    managed_by_id: int
+    shared_with_resellers = BooleanField()
+    account_plan = ForeignKeyField(PlanRow)
+    account_plan_id: int
+    reseller_plan = ForeignKeyField(PlanRow)
+    reseller_plan_id: int
+    labels = LabelsField()
+    state = EnumField(ProductState)
+
+    class Meta:
+        table_name = "product"
+
+
+class PriceRuleRow(NamedRow):
+    """A price rule; exactly one of `fixed_micros`, `percent` and `amount_micros` is set."""
+
+    reseller = ForeignKeyField(ResellerRow, index=False)
+    reseller_id: int
+    product = ForeignKeyField(ProductRow)
+    product_id: int
+    customer = ForeignKeyField(CustomerRow, null=True, index=False)
+    customer_id: int
+    account = ForeignKeyField(AccountRow, null=True, index=False)
+    account_id: int
+    fixed_micros = BigIntegerField(null=True, constraints=[peewee.Check("fixed_micros >= 0")])
+    percent = TextField(null=True)
+    amount_micros = BigIntegerField(null=True)
+    currency = TextField()
+    basis = EnumField(PriceBasis)
+    effective_date = CivilDateField()
+    end_date = CivilDateField(null=True)
+
+    class Meta:
+        table_name = "price_rule"
+
+
+# The rules of a reseller for a product; and one rule for a scope and a day, where a missing
+# customer or account counts as a value.
+PriceRuleRow.add_index(
+    PriceRuleRow.index(
+        PriceRuleRow.reseller,
+        PriceRuleRow.product,
+        peewee.fn.COALESCE(PriceRuleRow.customer, 0),
+        peewee.fn.COALESCE(PriceRuleRow.account, 0),
+        PriceRuleRow.effective_date,
+        unique=True,
+        name="price_rule_scope_date",
+    )
+)
+
+
+class SubscriptionRow(NamedRow):
+    """A subscription. The two due dates are null where nothing more will be due."""
+
+    reseller = ForeignKeyField(ResellerRow)
+    reseller_id: int
+    customer = ForeignKeyField(CustomerRow)
+    customer_id: int
+    account = ForeignKeyField(AccountRow)
+    account_id: int
+    product = ForeignKeyField(ProductRow)
+    product_id: int
+    account_plan = ForeignKeyField(PlanRow)
+    account_plan_id: int
+    reseller_plan = ForeignKeyField(PlanRow)
+    reseller_plan_id: int
+    start_date = CivilDateField()
+    end_date = CivilDateField(null=True)
+    wholesale_billed_until = CivilDateField()
+    retail_billed_until = CivilDateField()
+    retail_settled_until = CivilDateField()
+    # A run finds what is due by one scan of each of these.
+    wholesale_due_date = CivilDateField(null=True, index=True)
+    retail_due_date = CivilDateField(null=True, index=True)
+
+    class Meta:
+        table_name = "subscription"
+
+
+class SuspensionRow(Row):
+    """A stretch of suspended days of a subscription."""
+
+    subscription = ForeignKeyField(SubscriptionRow)
+    subscription_id: int
+    start_date = CivilDateField()
+    end_date = CivilDateField(null=True)
+
+    class Meta:
+        table_name = "suspension"
