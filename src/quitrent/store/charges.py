@@ -14,6 +14,7 @@ from peewee import JOIN, Expression, ModelSelect, chunked
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeFilter, ChargeReason, Side, Step, StepKind
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
+from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
     BillingRunRow,
@@ -144,7 +145,7 @@ def has_standing_credit(charge: Charge) -> bool:
 
 def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
     """Give charges after a key, in the order in which they were made."""
-    where = [ChargeRow.id > after, *charges_under(wanted.parent)]
+    where = [ChargeRow.id > after, *under(wanted.parent)]
     if wanted.side:
         where.append(ChargeRow.side == wanted.side)
     if wanted.reason:
@@ -158,14 +159,6 @@ def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
     if wanted.billing_run:
         where.append(BillingRunRow.name == wanted.billing_run)
     return _select(*where, limit=limit)
-
-
-def charges_under(parent: str) -> list[Expression]:
-    """Give the condition for charges of a reseller, a customer, an account or a subscription; none for all."""
-    if not parent:
-        return []
-    table = {2: ResellerRow, 4: CustomerRow, 6: AccountRow, 8: SubscriptionRow}[len(parent.split("/"))]
-    return [table.name == parent]
 
 
 def _select(*where: Expression, limit: int | None = None) -> list[Charge]:

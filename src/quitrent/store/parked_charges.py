@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from peewee import Expression
-
 from quitrent.domain.charge import ParkedCharge
+from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
     BillingRunRow,
@@ -61,10 +60,7 @@ def parked_starts(subscription_keys: Collection[int]) -> dict[int, set[date]]:
 
 def list_parked_charges(parent: str, plugin: str, after: int, limit: int) -> list[ParkedCharge]:
     """Give parked charges after a key, in the order in which they were parked."""
-    where: list[Expression] = [ParkedChargeRow.id > after]
-    if parent:
-        table = {2: ResellerRow, 4: CustomerRow, 6: AccountRow, 8: SubscriptionRow}[len(parent.split("/"))]
-        where.append(table.name == parent)
+    where = [ParkedChargeRow.id > after, *under(parent)]
     if plugin:
         where.append(ParkedChargeRow.plugin == plugin)
     rows = (

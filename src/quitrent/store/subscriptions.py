@@ -19,6 +19,7 @@ from quitrent.domain.subscription import (
 )
 from quitrent.store.plans import plans_by_key
 from quitrent.store.products import products_by_key
+from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
@@ -98,7 +99,7 @@ def list_subscriptions(
     parent: str, product: str, state: SubscriptionState | None, today: date, after: int, limit: int
 ) -> list[Subscription]:
     """Give subscriptions after a key, of a reseller, a customer or an account, or of all."""
-    where: list[Expression] = [SubscriptionRow.id > after, *_under(parent)]
+    where: list[Expression] = [SubscriptionRow.id > after, *under(parent)]
     if product:
         where.append(ProductRow.name == product)
     if state:
@@ -114,13 +115,6 @@ def suspensions_of(keys: Iterable[int]) -> dict[int, tuple[Suspension, ...]]:
         suspensions = found.get(row.subscription_id, ())
         found[row.subscription_id] = (*suspensions, Suspension(row.start_date, row.end_date))
     return found
-
-
-def _under(parent: str) -> list[Expression]:
-    if not parent:
-        return []
-    table = {2: ResellerRow, 4: CustomerRow, 6: AccountRow}[len(parent.split("/"))]
-    return [table.name == parent]
 
 
 def _in_state(state: SubscriptionState, today: date) -> Expression:
