@@ -1,0 +1,148 @@
+"""Billing runs: what is due, previews, progress, catching up, and a check that is loud."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from tests.harness import House, day, identities, iso, text_of
+
+ARREARS = {"timing": "TIMING_IN_ARREARS"}
+
+
+@pytest.mark.parametrize(
+    ("timing", "through", "billed"),
+    [
+        ({}, "2025-12-31", []),
+        ({}, "2026-01-10", []),
+        ({}, "2026-01-11", ["6.77"]),
+        ({}, "2026-01-31", ["6.77"]),
+        ({}, "2026-02-01", ["6.77", "10.00"]),
+        (ARREARS, "2026-01-31", []),
+        (ARREARS, "2026-02-01", ["6.77"]),
+        (ARREARS, "2026-02-28", ["6.77"]),
+        # Months that were missed are caught up.
+        (ARREARS, "2026-04-01", ["6.77", "10.00", "10.00"]),
+    ],
+)
+def test_a_run_bills_all_that_is_due_by_its_date_and_no_more(
+    house: House, timing: dict[str, str], through: str, billed: list[str]
+) -> None:
+    house.make_product(wholesale=timing, retail=timing)
+    house.assign(house.make_account("acme"), start="2026-01-11")
+    house.bill(through)
+    assert house.amounts("WHOLESALE") == billed
+
+
+def test_anniversaries_are_billed_on_the_day_and_come_back_after_february(house: House) -> None:
+    anniversary = {"period_boundary": "PERIOD_BOUNDARY_ANNIVERSARY"}
+    house.make_product(wholesale=anniversary, retail=anniversary)
+    house.assign(house.make_account("acme"), start="2026-01-31")
+    house.bill("2026-04-30")
+    starts = [iso(charge.period_start) for charge in house.charges(side="SIDE_WHOLESALE")]
+    assert starts == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+    assert house.amounts("WHOLESALE") == ["10.00"] * 4
+
+
+def test_an_ended_subscription_is_billed_for_its_last_part_in_arrears_at_its_end(house: House) -> None:
+    house.make_product(wholesale=ARREARS, retail=ARREARS)
+    name = house.assign(house.make_account("acme"), start="2026-01-01")
+    house.admin.CloseSubscription(name=name, end_date=day("2026-02-15"))
+    house.bill("2026-02-15")
+    # 14/28 x 10.00
+    assert house.amounts("WHOLESALE") == ["10.00", "5.00"]
+
+
+def test_a_preview_says_what_the_run_then_does_and_changes_nothing(gold: House) -> None:
+    for number in range(3):
+        name = gold.assign(gold.make_account("acme", f"a{number}"), start=f"2026-01-0{number + 1}")
+        gold.admin.SuspendSubscription(name=name, start_date=day("2026-01-20"))
+    preview = gold.admin.StartBillingRun(through_date=day("2026-03-31"), validate_only=True)
+    assert not gold.charges()
+    assert not gold.admin.ListBillingRuns().billing_runs
+    run = gold.bill("2026-03-31")
+    assert list(preview.billing_run.amounts) == list(run.amounts)
+    assert (preview.billing_run.done_count, preview.billing_run.parked_count) == (run.done_count, run.parked_count)
+    assert identities(preview.preview_charges) == identities(gold.charges())
+    assert preview.billing_run.name == ""
+
+
+def test_a_watcher_sees_the_run_come_to_its_end(gold: House) -> None:
+    for number in range(4):
+        gold.assign(gold.make_account("acme", f"a{number}"))
+    name = gold.admin.StartBillingRun(through_date=day("2026-01-31")).billing_run.name
+    seen = [reply.billing_run for reply in gold.admin.WatchBillingRun(name=name)]
+    assert [run.done_count for run in seen] == sorted(run.done_count for run in seen)
+    end = seen[-1]
+    assert (end.done_count, end.total_count) == (8, 8)
+    assert [(text_of(amount.amount), amount.charge_count) for amount in end.amounts] == [("40.00", 4), ("80.00", 4)]
+    # Watching what has ended tells the end, and ends.
+    assert [reply.billing_run for reply in gold.admin.WatchBillingRun(name=name)] == [end]
+
+
+def test_runs_are_named_by_their_date_and_listed(gold: House) -> None:
+    names = [gold.bill(through).name for through in ("2026-01-31", "2026-02-28", "2026-01-31")]
+    assert names == ["billingRuns/2026-01-31-1", "billingRuns/2026-02-28-1", "billingRuns/2026-01-31-2"]
+    assert [run.name for run in gold.admin.ListBillingRuns().billing_runs] == names
+    assert gold.admin.GetBillingRun(name=names[2]).billing_run.through_date == day("2026-01-31")
+
+
+def test_a_subscription_of_the_past_is_caught_up_by_the_next_run(gold: House) -> None:
+    gold.bill("2026-03-31")
+    gold.assign(gold.make_account("late"))
+    gold.bill("2026-03-31")
+    assert gold.amounts("WHOLESALE") == ["10.00"] * 3
+
+
+def test_only_the_product_that_is_assigned_costs_a_fee(gold: House) -> None:
+    gold.make_product("extra", "3.00", "5.00", kind="ADD_ON")
+    account = gold.make_account("acme")
+    gold.make_account("acme", "unused")
+    gold.assign(account)
+    gold.assign(account, product="products/extra", subscription="s2")
+    gold.bill("2026-01-31")
+    fees = {charge.product: text_of(charge.amount) for charge in gold.charges(side="SIDE_WHOLESALE")}
+    assert fees == {"products/gold": "10.00", "products/extra": "3.00"}
+
+
+FAULTS = [
+    "DELETE FROM charge WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+    "UPDATE charge SET amount_micros = 1 WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+    "UPDATE charge SET period_end = '2026-02-27' WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+    # The books say that February has been billed, and it has not: no fee may be lost that way.
+    "UPDATE subscription SET wholesale_billed_until = '2026-04-01', wholesale_due_date = '2026-04-01'",
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fee_that_is_missing_or_wrong_fails_the_run_loudly(gold: House, fault: str) -> None:
+    gold.assign(gold.make_account("acme"))
+    gold.bill("2026-02-28")
+    connection = sqlite3.connect(gold.folder / "quitrent.db", isolation_level=None)
+    for verb in ("update", "delete"):
+        connection.execute(f"DROP TRIGGER charge_no_{verb}")
+    connection.execute(fault)
+    connection.close()
+    run = gold.admin.StartBillingRun(through_date=day("2026-03-31")).billing_run
+    for seen in gold.admin.WatchBillingRun(name=run.name):
+        run = seen.billing_run
+    assert run.state == run.STATE_FAILED
+    assert "the fees of resellers/acme/customers/c1/accounts/a1/subscriptions/s1 are wrong" in run.failure
+
+
+def test_only_so_many_callers_watch_at_once(gold: House) -> None:
+    from quitrent.rpc.run_calls import MOST_WATCHERS
+    from quitrent.services.runs import ask_for_run
+
+    # A run that waits, since nobody wakes the biller for it.
+    with gold.deployment.store.write():
+        name = ask_for_run(gold.deployment, gold.today).name
+    watching = [gold.admin.WatchBillingRun(name=name) for _ in range(MOST_WATCHERS)]
+    for watch in watching:
+        next(watch)
+    refusal = gold.admin.refusal("WatchBillingRun", name=name)
+    assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_WATCHERS")
+    for watch in watching:
+        watch.cancel()
+    gold.bill("2026-01-31")
