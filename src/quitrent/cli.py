@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +17,9 @@ from quitrent.settings import DEFAULT_FILE, Settings, SettingsError, read_settin
 
 def main() -> None:
     """Run the command line."""
-    quitrent(auto_envvar_prefix="QUITRENT")
+    # grpcio would print lines of its own before our error.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    quitrent()
 
 
 def _settings_read(context: click.Context, _: click.Parameter, path: Path | None) -> dict[str, object]:
@@ -32,6 +35,16 @@ def _settings_read(context: click.Context, _: click.Parameter, path: Path | None
     return found
 
 
+def _setting(key: str, text: str, **more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make an option of a key of the settings; `QUITRENT_<KEY>` is its environment variable."""
+    default, flag = getattr(Settings(), key), "--" + key.replace("_", "-")
+    if isinstance(default, bool):
+        flag += "/--no-" + key.replace("_", "-")
+    return click.option(
+        flag, key, envvar=f"QUITRENT_{key.upper()}", default=default, show_default=default != "", help=text, **more
+    )
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="quitrent")
 @click.option(
@@ -40,10 +53,11 @@ def _settings_read(context: click.Context, _: click.Parameter, path: Path | None
     type=click.Path(path_type=Path, dir_okay=False),
     is_eager=True,
     callback=_settings_read,
+    envvar="QUITRENT_CONFIG",
     help="The settings file; ./quitrent.toml where there is one.",
 )
-@click.option("--database-url", default=Settings().database_url, show_default=True, help="Where the data is.")
-@click.option("--time-zone", default=Settings().time_zone, show_default=True, help="Where a day begins.")
+@_setting("database_url", "Where the data is.")
+@_setting("time_zone", "Where a day begins.")
 @click.pass_context
 def quitrent(context: click.Context, file_settings: dict[str, Any], database_url: str, time_zone: str) -> None:
     """Reseller subscription billing in which the provider's fee always arrives."""
@@ -69,12 +83,12 @@ def _told_plainly(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @quitrent.command()
-@click.option("--listen", default=Settings().listen, show_default=True, help="Host and port.")
-@click.option("--threads", default=Settings().threads, show_default=True, help="Calls that are served at once.")
-@click.option("--tls-certificate", default="", help="A PEM file; with --tls-key the server speaks TLS.")
-@click.option("--tls-key", default="", help="A PEM file.")
-@click.option("--allow-plaintext", is_flag=True, help="Listen to other machines without TLS.")
-@click.option("--reflection/--no-reflection", default=True, show_default=True, help="Tell callers the protos.")
+@_setting("listen", "Host and port.")
+@_setting("threads", "Calls that are served at once.", type=click.IntRange(1, 1_000))
+@_setting("tls_certificate", "A PEM file; with --tls-key the server speaks TLS.")
+@_setting("tls_key", "A PEM file.")
+@_setting("allow_plaintext", "Listen to other machines without TLS.")
+@_setting("reflection", "Tell callers the protos.")
 @click.pass_obj
 @_told_plainly
 def serve(settings: Settings, **options: Any) -> None:
@@ -131,7 +145,7 @@ def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa
     from quitrent.services.billing import carry_out
     from quitrent.services.runs import ask_for_run, preview_run
 
-    deployment = build_deployment(settings)
+    deployment = build_deployment(settings, must_exist=True)
     if validate_only:
         print_run(preview_run(deployment, through.date()).run)
         return
@@ -189,7 +203,9 @@ def create(settings: Settings, role: str, reseller: str) -> None:
 
     if (role == "reseller") != bool(reseller):
         raise click.UsageError("give --reseller with --role reseller, and only then")
-    click.echo(create_key(build_deployment(settings), Role(role.upper()), reseller))
+    if reseller and not reseller.startswith("resellers/"):
+        raise click.UsageError(f"--reseller takes a reseller's name, like resellers/{reseller}")
+    click.echo(create_key(build_deployment(settings, must_exist=True), Role(role.upper()), reseller))
 
 
 @keys.command("list")
@@ -202,7 +218,7 @@ def list_all(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- clic
     from quitrent.server import build_deployment
     from quitrent.services.keys import list_keys
 
-    found = list_keys(build_deployment(settings))
+    found = list_keys(build_deployment(settings, must_exist=True))
     rows = [
         {
             "id": key.key_id,
@@ -228,7 +244,7 @@ def revoke(settings: Settings, key_id: str) -> None:
     from quitrent.server import build_deployment
     from quitrent.services.keys import revoke_key
 
-    revoke_key(build_deployment(settings), key_id)
+    revoke_key(build_deployment(settings, must_exist=True), key_id)
     click.echo(f"key {key_id} is revoked")
 
 

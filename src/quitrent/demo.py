@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
 import grpc
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
-from rich.console import Console
 
 from quitrent.domain.money import MICROS, units_text
 from quitrent.hooks.discovery import installed_plugins
-from quitrent.report import table
+from quitrent.report import print_table
 from quitrent.server import Server, build_deployment
 from quitrent.services.keys import create_first_key
 from quitrent.settings import Settings
@@ -58,13 +58,13 @@ class Case:
 
 
 CASES = (
-    Case("recommends", "sells at the recommended price"),
+    Case("recommends", "recommended price"),
     Case("marks-up", "rule: 25 % more", RetailPrice(percent=Decimal(value="25"))),
-    Case("enters", "rule: fixed 8.00, below cost", RetailPrice(fixed=Money(currency_code="USD", units=8))),
-    Case("sleeps", "suspended all the time", suspended=True),
-    Case("other", "has another product, not gold", product="silver"),
+    Case("enters", "rule: fixed 8.00", RetailPrice(fixed=Money(currency_code="USD", units=8))),
+    Case("sleeps", "suspended throughout", suspended=True),
+    Case("other", "silver, not gold", product="silver"),
     Case("twice", "two accounts", accounts=("a1", "a2")),
-    Case("plugged", "plugin markup: 10 % more", needs_plugin=True),
+    Case("plugged", "plugin: 10 % more", needs_plugin=True),
 )
 
 
@@ -79,19 +79,19 @@ class Client:
 
 def play() -> None:
     """Play the case and print every reseller's statement, and what the provider receives."""
-    console = Console()
     has_plugin = any(plugin.name == MARKUP for plugin in installed_plugins())
     cases = [case for case in CASES if has_plugin or not case.needs_plugin]
     with TemporaryDirectory() as folder, _served(Path(folder), has_plugin=has_plugin) as client:
-        console.print("Gold: the provider takes 10.00 USD a month for each account, and recommends 20.00 USD.\n")
+        click.echo("Gold: the provider takes 10.00 USD a month for each account,")
+        click.echo("and recommends a retail price of 20.00 USD.\n")
         _set_up(client)
         for case in cases:
             _sell(client, case)
         _bill(client)
-        _print_statements(console, client, cases)
-        _print_provider(console, client)
+        _print_statements(client, cases)
+        _print_provider(client)
     if not has_plugin:
-        console.print("The plugin markup is not installed, so the reseller 'plugged' was left out.")
+        click.echo("The plugin markup is not installed, so the reseller 'plugged' was left out.")
 
 
 @contextmanager
@@ -180,7 +180,7 @@ def _bill(client: Client) -> None:
             raise RuntimeError(seen.billing_run.failure)
 
 
-def _print_statements(console: Console, client: Client, cases: Sequence[Case]) -> None:
+def _print_statements(client: Client, cases: Sequence[Case]) -> None:
     rows = []
     for case in cases:
         for month in MONTHS:
@@ -197,13 +197,13 @@ def _print_statements(console: Console, client: Client, cases: Sequence[Case]) -
                     _text(total.margin),
                 )
             )
-    numbers = ("owes the provider", "bills its customers", "margin")
+    numbers = ("owes", "bills", "margin")
     columns = ("reseller", "how it sells", "month", *numbers)
-    console.print(table("Statements, in USD, billed through 2026-03-31", columns, rows, right=numbers))
-    console.print("For March 'sleeps' has no credit yet: it is due when the month has ended, on 2026-04-01.\n")
+    print_table("Statements in USD, billed through 2026-03-31", columns, rows, right=numbers)
+    click.echo("For March 'sleeps' has no credit yet: it is due on 2026-04-01.\n")
 
 
-def _print_provider(console: Console, client: Client) -> None:
+def _print_provider(client: Client) -> None:
     sums: dict[str, list[int]] = {}
     request = billing.ListChargesRequest(side=SIDE_WHOLESALE, page_size=1000)
     for charge in client.billing.ListCharges(request, metadata=client.key).charges:
@@ -212,7 +212,7 @@ def _print_provider(console: Console, client: Client) -> None:
         (product.removeprefix("products/"), str(len(fees)), units_text(sum(fees), "USD"))
         for product, fees in sorted(sums.items())
     ]
-    console.print(table("The provider receives, in USD", ("product", "fees", "total"), rows, right=("fees", "total")))
+    print_table("The provider receives, in USD", ("product", "fees", "total"), rows, right=("fees", "total"))
 
 
 def _text(money: Money) -> str:

@@ -1,39 +1,44 @@
-"""What the command line prints: runs, plugins, keys, statements, as tables that a person takes in at a glance."""
+"""What the command line prints: runs, plugins and keys, as tables that a person takes in at a glance."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.money import units_text
 
+# Where there is no terminal to fit into, a table is as wide as it needs to be.
+_WIDE = 200
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> Table:
-    """Make a table; the columns named in `right` hold numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
+    """Print a table under its title; the columns named in `right` hold numbers."""
+    table = Table()
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*row)
-    return made
+        # As text, in which brackets are brackets and not Rich's markup.
+        table.add_row(*(Text(cell) for cell in row))
+    click.echo(title)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def print_run(run: BillingRun) -> None:
     """Print what a run charged."""
-    name = run.name or "a preview; nothing is changed"
     rows = [
         (side.lower(), str(amount.charge_count), f"{units_text(amount.amount_micros, currency)} {currency}")
         for (side, currency), amount in sorted(run.amounts.items(), reverse=True)
     ]
-    console = Console()
-    console.print(
-        table(f"Through {run.through}: {name}", ("side", "charges", "amount"), rows, right=("charges", "amount"))
-    )
-    console.print(f"{run.state.lower()}, {run.parked_count} parked" + (f": {run.failure}" if run.failure else ""))
+    title = f"Through {run.through}: {run.name or 'a preview; nothing is changed'}"
+    print_table(title, ("side", "charges", "amount"), rows, right=("charges", "amount"))
+    click.echo(f"{run.state.lower()}, {run.parked_count} parked" + (f": {run.failure}" if run.failure else ""))
 
 
 def print_plugins(plugins: Sequence[Mapping[str, Any]]) -> None:
@@ -43,19 +48,20 @@ def print_plugins(plugins: Sequence[Mapping[str, Any]]) -> None:
             plugin["name"],
             plugin["version"],
             "in use" if plugin["in_use"] else "not in use",
-            "\n".join(plugin["hooks"]),
+            "\n".join(hook.removeprefix("quitrent_") for hook in plugin["hooks"]),
             f"{plugin['package']}\n{plugin['location']}",
         )
         for plugin in plugins
     ]
-    Console().print(table("Plugins", ("name", "version", "state", "hooks", "comes from"), rows))
+    print_table("Plugins that are installed", ("name", "version", "state", "hooks", "comes from"), rows)
     if any(not plugin["in_use"] for plugin in plugins):
-        Console().print("A plugin is in use when it has a table in the settings file, like [plugins.markup].")
+        click.echo("A plugin is in use when it has a table in the settings file, like [plugins.markup].")
 
 
 def print_keys(keys: Sequence[Mapping[str, Any]]) -> None:
     """Print the keys."""
     rows = [
-        (key["id"], key["role"], key["reseller"], key["create_time"], key["revoke_time"] or "valid") for key in keys
+        (key["id"], key["role"], key["reseller"], key["create_time"][:19], (key["revoke_time"] or "valid")[:19])
+        for key in keys
     ]
-    Console().print(table("Keys", ("id", "role", "reseller", "created", "revoked"), rows))
+    print_table("Keys; times are in UTC", ("id", "role", "reseller", "created", "revoked"), rows)

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from quitrent.hooks.discovery import load_plugins
 from quitrent.hooks.manager import Plugins
 from quitrent.rpc.access import check_complete
 from quitrent.rpc.billing_servicer import BillingServicer
 from quitrent.rpc.catalog_servicer import CatalogServicer
+from quitrent.rpc.described import describe_services
 from quitrent.rpc.gate import Gate
 from quitrent.services.biller import Biller
 from quitrent.services.deployment import Deployment
@@ -63,11 +63,16 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def build_deployment(
-    settings: Settings, plugins: Plugins | None = None, clock: Callable[[], datetime] | None = None
+    settings: Settings,
+    plugins: Plugins | None = None,
+    clock: Callable[[], datetime] | None = None,
+    *,
+    must_exist: bool = False,
 ) -> Deployment:
     """Open the database and load the plugins.
 
     plugins, clock: in the place of the configured plugins and of the system's clock.
+    must_exist: whether a database that is not there is an error, and not made.
     Errors: SettingsError, StoreError, PluginError.
     """
     try:
@@ -75,7 +80,9 @@ def build_deployment(
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"time_zone: there is no zone {settings.time_zone}; use one like Europe/Vienna") from error
     plugins = load_plugins(settings.plugins) if plugins is None else plugins
-    return Deployment(open_store(settings.database_url), plugins, time_zone, clock or _system_clock)
+    return Deployment(
+        open_store(settings.database_url, must_exist=must_exist), plugins, time_zone, clock or _system_clock
+    )
 
 
 class Server:
@@ -120,12 +127,13 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             names = [service.full_name for service in SERVICES.values()]
-            names += [health.SERVICE_NAME, reflection.SERVICE_NAME]
-            reflection.enable_server_reflection(names, self._server)
+            describe_services([*names, health.SERVICE_NAME], self._server)
 
 
 def _bound_port(server: grpc.Server, settings: Settings) -> int:
-    host = settings.listen.rpartition(":")[0]
+    host, _, port = settings.listen.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SettingsError(f"listen: {settings.listen} has to be a host and a port, like localhost:50051")
     try:
         if settings.tls_certificate or settings.tls_key:
             return server.add_secure_port(settings.listen, _credentials(settings))

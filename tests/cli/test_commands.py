@@ -97,10 +97,15 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
         (("serve", "--tls-certificate", "none.pem", "--tls-key", "none.pem"), "none.pem cannot be read"),
         (("--database-url", "mysql://x", "serve"), "has to be like sqlite:///quitrent.db"),
         (("--time-zone", "Mars/Olympus", "serve"), "there is no zone Mars/Olympus"),
+        (("keys", "create", "--role", "reseller", "--reseller", "acme"), "like resellers/acme"),
+        (("--database-url", "sqlite:///none.db", "keys", "list"), "there is no database at sqlite:///none.db"),
+        (("serve", "--listen", "50051"), "has to be a host and a port, like localhost:50051"),
+        (("serve", "--threads", "0"), "0 is not in the range"),
         (("srve",), "No such command 'srve'"),
     ],
 )
 def test_what_an_operator_got_wrong_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    run(tmp_path, "migrate")
     ended = run(tmp_path, *arguments)
     assert ended.returncode in (1, 2)
     assert told in ended.stderr
@@ -133,7 +138,12 @@ def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypa
     monkeypatch.setenv("QUITRENT_DATABASE_URL", "sqlite:///environment.db")
     run(tmp_path, "migrate")
     run(tmp_path, "--database-url", "sqlite:///option.db", "migrate")
-    assert sorted(path.name for path in tmp_path.glob("*.db")) == ["environment.db", "file.db", "option.db"]
+    (tmp_path / "other.toml").write_text('database_url = "sqlite:///config.db"')
+    monkeypatch.delenv("QUITRENT_DATABASE_URL")
+    monkeypatch.setenv("QUITRENT_CONFIG", "other.toml")
+    run(tmp_path, "migrate")
+    made = sorted(path.name for path in tmp_path.glob("*.db"))
+    assert made == ["config.db", "environment.db", "file.db", "option.db"]
 
 
 def test_plugins_are_listed_with_their_hooks_and_where_they_come_from(tmp_path: Path) -> None:
@@ -146,6 +156,7 @@ def test_plugins_are_listed_with_their_hooks_and_where_they_come_from(tmp_path: 
     table = run(tmp_path, "plugins").stdout
     assert "quitrent-markup" in table
     assert "not in use" in table
+    assert "like [plugins.markup]." in table
 
 
 def test_a_bill_is_previewed_and_run_from_the_command_line(tmp_path: Path) -> None:

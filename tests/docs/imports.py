@@ -21,6 +21,7 @@ ROOMS = {
         "quitrent.services",
         "quitrent.v1",
         "grpc",
+        "grpc_reflection",
         "grpc_status",
         "google",
         "protovalidate",
@@ -39,7 +40,7 @@ LIBRARIES = {
     "grpc": ("rpc/", "server.py", "demo.py", "cli.py"),
     "grpc_status": ("rpc/",),
     "grpc_health": ("server.py",),
-    "grpc_reflection": ("server.py",),
+    "grpc_reflection": ("rpc/",),
     "google": ("rpc/", "demo.py"),
     "quitrent.v1": ("rpc/", "server.py", "demo.py"),
 }

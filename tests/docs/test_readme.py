@@ -158,11 +158,6 @@ def command(words: list[str]) -> tuple[click.Command, list[str]]:
     return found, words
 
 
-def variable(option: click.Parameter, path: str) -> str:
-    """The environment variable that click reads for an option of a command."""
-    return "_".join([*path.split(), option.name or ""]).upper()
-
-
 def test_the_table_of_settings_is_that_of_the_program() -> None:
     told = {row[0].strip("`"): row[1:] for row in rows("Settings")}
     assert list(told) == list(Settings.__slots__)
@@ -174,7 +169,7 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
         path, _, flag = option.strip("`").rpartition(" ")
         [parameter] = [one for one in command(path.split()[1:])[0].params if flag in one.opts]
         assert parameter.name == key
-        assert in_environment == f"`{variable(parameter, path)}`"
+        assert in_environment == f"`{parameter.envvar}`" == f"`QUITRENT_{key.upper()}`"
 
 
 @pytest.mark.parametrize("row", [row for row in rows("Settings") if row[2]], ids=lambda row: row[0].strip("`"))
@@ -185,7 +180,7 @@ def test_a_variable_of_the_table_reaches_its_setting(
     given = {"true": "false", "false": "true", "16": "17"}.get(default, "given")
     monkeypatch.setenv(in_environment, given)
     monkeypatch.chdir(tmp_path)
-    context = quitrent.make_context("quitrent", ["serve"], auto_envvar_prefix="QUITRENT")
+    context = quitrent.make_context("quitrent", ["serve"])
     if option.startswith(SERVE):
         context = quitrent.commands["serve"].make_context("serve", [], parent=context)
     assert str(context.params[key]).lower() == given

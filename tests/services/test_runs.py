@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from quitrent import BillingRun, Charge, Line, hookimpl
+from quitrent.hooks.manager import Plugins
 from tests.harness import House, day, identities, iso, text_of
 
 ARREARS = {"timing": "TIMING_IN_ARREARS"}
@@ -146,3 +150,43 @@ def test_only_so_many_callers_watch_at_once(gold: House) -> None:
     for watch in watching:
         watch.cancel()
     gold.bill("2026-01-31")
+
+
+class Witness:
+    """Writes down what the books held when it was called."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.seen: list[tuple[str, int, int]] = []
+
+    def write_down(self, hook: str) -> None:
+        connection = sqlite3.connect(self.file)
+        count = "SELECT count(*) FROM charge WHERE side = ?"
+        fees, prices = (connection.execute(count, [side]).fetchone()[0] for side in ("WHOLESALE", "RETAIL"))
+        connection.close()
+        self.seen.append((hook, fees, prices))
+
+    @hookimpl
+    def quitrent_adjust_retail(self, line: Line) -> None:
+        self.write_down("adjust")
+
+    @hookimpl
+    def quitrent_charges_posted(self, charges: Sequence[Charge]) -> None:
+        self.write_down(f"told of {len(charges)}")
+
+    @hookimpl
+    def quitrent_run_finished(self, run: BillingRun) -> None:
+        self.write_down(run.state)
+
+
+def test_every_fee_is_committed_before_any_plugin_is_called(gold: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A batch for each subscription, so that there are several.
+    monkeypatch.setattr("quitrent.services.billing.BATCH", 1)
+    for number in range(3):
+        gold.assign(gold.make_account("acme", f"a{number}"))
+    witness, plugins = Witness(gold.folder / "quitrent.db"), Plugins()
+    plugins.register("witness", witness)
+    gold.use_plugins(plugins)
+    gold.bill("2026-01-31")
+    asked = [("adjust", 3, 0), ("adjust", 3, 1), ("adjust", 3, 2)]
+    assert witness.seen == [*asked, *[("told of 1", 3, 3)] * 6, ("SUCCEEDED", 3, 3)]

@@ -89,10 +89,14 @@ class Plugins:
         """Ask every plugin for its review; for each price they, or the failure of one of them."""
         return [self._ask("quitrent_review_retail", _checked_reviews, line=line, price=price) for line, price in priced]
 
+    @property
+    def hear_of_charges(self) -> bool:
+        """Whether any plugin wants to be told of charges."""
+        return bool(self._implementations("quitrent_charges_posted"))
+
     def charges_posted(self, charges: Sequence[Charge]) -> None:
         """Tell every plugin of charges that have been committed."""
-        if charges:
-            self._notify("quitrent_charges_posted", charges=tuple(charges))
+        self._notify("quitrent_charges_posted", charges=tuple(charges))
 
     def run_finished(self, run: BillingRun) -> None:
         """Tell every plugin of a run that has finished."""

@@ -57,9 +57,10 @@ def quitrent_review_retail(line: Line, price: RetailAmount) -> Review | None:
 
 @_hookspec
 def quitrent_charges_posted(charges: Sequence[Charge]) -> None:
-    """Hear of charges that a run has posted, a batch at a time, both sides.
+    """Hear of the charges that a run has posted, a batch at a time, both sides.
 
-    charges: what was committed just now.
+    charges: what the run has committed, in the order in which it was. They come once the whole run
+    has been posted and checked, and again where it was cut off before its end.
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import protovalidate
 from google.protobuf.message import DecodeError, Message
@@ -33,15 +34,22 @@ def check_rules(request: Message) -> None:
     try:
         _validator.validate(request)
     except protovalidate.ValidationError as error:
-        violations = [Violation(_path(found.proto), str(found.proto.message)) for found in error.violations]
+        violations = [Violation(_path(found.proto), _said(found.proto)) for found in error.violations]
         text = "; ".join(f"{wrong.field}: {wrong.description}" for wrong in violations)
         raise InvalidArgument(Reason.FIELD_INVALID, text, *violations) from None
 
 
-def _path(violation: object) -> str:
+def _said(violation: Any) -> str:
+    """Give what would be right; the library's own words for what is missing are no such sentence."""
+    if violation.rule_id != "required":
+        return str(violation.message)
+    return "exactly one of its fields must be given" if "oneof" in violation.message else "must be given"
+
+
+def _path(violation: Any) -> str:
     """Write a field's path as the caller writes it: price_rule.price, requests[3].date."""
     path = ""
-    for element in violation.field.elements:  # type: ignore[attr-defined]
+    for element in violation.field.elements:
         path += "." + element.field_name if path else element.field_name
         subscript = element.subscript
         if subscript is not None:

@@ -3,8 +3,9 @@
 Fees first: each batch is computed and committed in one transaction, and no plugin has been called
 by the end of it. The retail side next: each batch is priced with no transaction open, and posted
 in one that looks again whether what was priced is still so. Then every fee is recomputed from the
-terms and compared with the books. A run that is carried out again goes on where it stood: what is
-posted is no longer due, and would be refused by its key.
+terms and compared with the books, and last the plugins are told what was posted. A run that is
+carried out again goes on where it stood: what is posted is no longer due, and would be refused by
+its key.
 
 A preview walks the same way and posts nothing.
 """
@@ -20,7 +21,7 @@ from uuid import uuid4
 
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
 from quitrent.domain.calendar import Part
-from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge, Priced, Side
+from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Priced, Side
 from quitrent.domain.errors import FailedPrecondition, Unavailable
 from quitrent.domain.fee import fees_charged, fees_due
 from quitrent.domain.money import units_text
@@ -31,7 +32,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.pricing import price_retail
 from quitrent.store import billing_runs
 from quitrent.store import terms as stored_terms
-from quitrent.store.charges import FeeRecord, fee_records, unsettled_charges
+from quitrent.store.charges import FeeRecord, fee_records, list_charges, unsettled_charges
 from quitrent.store.parked_charges import parked_starts
 
 _log = logging.getLogger(__name__)
@@ -53,11 +54,13 @@ def carry_out(deployment: Deployment, run: BillingRun, stopping: Event) -> Billi
     books = StoredBooks(deployment, run, stopping)
     try:
         _bill(deployment, books, run.through)
+        _tell_of_charges(deployment, run)
         finished = _finish(deployment, books, RunState.SUCCEEDED, "")
     except (RunInterruptedError, Unavailable):
         raise
     except CheckFailedError as failure:
         _log.critical("billing run %s: %s", run.name, failure)
+        _tell_of_charges(deployment, run)
         finished = _finish(deployment, books, RunState.FAILED, str(failure))
     # A fault of ours may not stop the biller; the charges that were committed stand.
     except Exception:  # noqa: BLE001
@@ -234,6 +237,22 @@ def _listed(records: set[FeeRecord]) -> str:
         for record in sorted(records, key=lambda record: record.period_start)
     ]
     return ", ".join(texts) or "nothing"
+
+
+def _tell_of_charges(deployment: Deployment, run: BillingRun) -> None:
+    """Tell the plugins what the run has posted, last of all: a plugin that hangs keeps nothing from the books.
+
+    A run that is cut off before it has finished tells them again.
+    """
+    posted = ChargeFilter(billing_run=run.name)
+    after = 0
+    while deployment.plugins.hear_of_charges:
+        with deployment.store.connection():
+            charges = list_charges(posted, after, BATCH)
+        if not charges:
+            return
+        deployment.plugins.charges_posted(charges)
+        after = charges[-1].key
 
 
 def _finish(deployment: Deployment, books: StoredBooks, state: RunState, failure: str) -> BillingRun:

@@ -69,13 +69,11 @@ class StoredBooks:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold a write transaction, and tell the plugins of its charges once they are committed."""
+        """Hold a write transaction."""
         if self._stopping.is_set():
             raise RunInterruptedError
-        self._posted: list[Charge] = []
         with self._deployment.store.write():
             yield
-        self._deployment.plugins.charges_posted(self._posted)
 
     def post_fees(self, bills: Sequence[Bill]) -> None:
         """Write fees, and how far the wholesale sides are billed."""
@@ -101,12 +99,12 @@ class StoredBooks:
 
     def _post(self, bills: Sequence[Bill]) -> None:
         charges = [charge for bill in bills for charge in bill.charges]
-        self._posted = insert_charges(charges, self._run_key, self._deployment.now())
+        posted = insert_charges(charges, self._run_key, self._deployment.now())
         run = self.run()
         billing_runs.update_run(
             replace(
                 run,
-                amounts=added(run.amounts, self._posted),
+                amounts=added(run.amounts, posted),
                 done_count=run.done_count + len(bills),
                 parked_count=run.parked_count + sum(len(bill.parked) for bill in bills),
             )

@@ -95,6 +95,12 @@ ChargeRow.add_index(
 )
 
 
+# A run's charges: their list, and what plugins are told of it. Reversals belong to no run.
+ChargeRow.add_index(
+    ChargeRow.index(ChargeRow.billing_run, where=peewee.SQL("billing_run_id IS NOT NULL"), name="charge_billing_run")
+)
+
+
 class ParkedChargeRow(Row):
     """A retail charge that could not be priced yet. It is deleted when it has been charged."""
 

@@ -89,13 +89,17 @@ class Store:
             self._database.close()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, must_exist: bool = False) -> Store:
     """Open a database and bring its schema up to date.
 
     url: `sqlite:///quitrent.db`, a path from the working folder, or `sqlite:////var/lib/quitrent.db`.
+    must_exist: whether a database that is not there is an error, and not made.
     Errors: StoreError.
     """
-    database = _StrictSqlite(_sqlite_path(url), pragmas=_PRAGMAS, timeout=BUSY_TIMEOUT_SECONDS, autoconnect=False)
+    path = _sqlite_path(url)
+    if must_exist and not path.exists():
+        raise StoreError(f"there is no database at {url}; `quitrent serve` or `quitrent migrate` makes one")
+    database = _StrictSqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_TIMEOUT_SECONDS, autoconnect=False)
     try:
         with database.connection_context():
             _migrate(database)
@@ -106,14 +110,14 @@ def open_store(url: str) -> Store:
     return Store(database)
 
 
-def _sqlite_path(url: str) -> str:
+def _sqlite_path(url: str) -> Path:
     parts = urlsplit(url)
     if parts.scheme != "sqlite" or parts.netloc or len(parts.path) < 2:
         raise StoreError(f"the database's address is {url}; it has to be like sqlite:///quitrent.db")
     path = Path(parts.path[1:])
     if not path.parent.is_dir():
         raise StoreError(f"{url}: there is no folder {path.parent}")
-    return str(path)
+    return path
 
 
 def _migrate(database: peewee.Database) -> None:
