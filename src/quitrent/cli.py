@@ -84,7 +84,7 @@ def _told_plainly(command: Callable[..., None]) -> Callable[..., None]:
 
 @quitrent.command()
 @_setting("listen", "Host and port.")
-@_setting("threads", "Calls that are served at once.", type=click.IntRange(1, 1_000))
+@_setting("threads", "Calls that are served at once.", type=click.IntRange(2, 1_000))
 @_setting("tls_certificate", "A PEM file; with --tls-key the server speaks TLS.")
 @_setting("tls_key", "A PEM file.")
 @_setting("allow_plaintext", "Listen to other machines without TLS.")

@@ -99,7 +99,7 @@ class Server:
         self._health = health.HealthServicer()
         self._server = grpc.server(
             ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
-            interceptors=[Gate(deployment.store)],
+            interceptors=[Gate(deployment)],
             options=OPTIONS,
             maximum_concurrent_rpcs=4 * settings.threads,
         )
@@ -117,12 +117,12 @@ class Server:
         """Take no more calls, let those in flight end, and let the biller finish its batch."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
-        self._biller.stop()
+        self._biller.stop(grace_seconds)
 
     def _add_services(self, settings: Settings) -> None:
         catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)
         billing_service_pb2_grpc.add_BillingServiceServicer_to_server(
-            BillingServicer(self.deployment, self._biller), self._server
+            BillingServicer(self.deployment, self._biller, settings.threads // 2), self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:

@@ -26,7 +26,7 @@ class Settings:
     time_zone: str = "UTC"
     # Host and port; port 0 is any free one.
     listen: str = "localhost:50051"
-    # How many calls are served at once; four times as many may wait.
+    # How many calls are served at once; three times as many may wait. Half of them may be watchers.
     threads: int = 16
     # PEM files. Without them a server listens on this machine alone, unless `allow_plaintext` says otherwise.
     tls_certificate: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -19,39 +20,41 @@ def january(amount_micros: int, reason: ChargeReason = ChargeReason.RECURRING) -
 
 
 @pytest.mark.parametrize(
-    ("suspended", "unused", "credited"),
+    ("kept", "suspended", "credited"),
     [
-        (0, 0, []),
-        (31, 0, [("SUSPENSION_CREDIT", -20_000_000)]),
+        (1, 0, []),
+        (1, 1, [("SUSPENSION_CREDIT", -20_000_000)]),
         # 10/31 x 20.00 = 6.451...
-        (10, 0, [("SUSPENSION_CREDIT", -6_450_000)]),
-        (0, 16, [("UNUSED_CREDIT", -10_320_000)]),
-        (0, 31, [("UNUSED_CREDIT", -20_000_000)]),
-        # 26/31 x 20.00 = 16.774..., less the 6.45 of the suspended days: 10.32.
-        (10, 16, [("SUSPENSION_CREDIT", -6_450_000), ("UNUSED_CREDIT", -10_320_000)]),
-        (15, 16, [("SUSPENSION_CREDIT", -9_680_000), ("UNUSED_CREDIT", -10_320_000)]),
+        (1, Fraction(10, 31), [("SUSPENSION_CREDIT", -6_450_000)]),
+        # 15/31 x 20.00 = 9.677..., so 9.68 is kept.
+        (Fraction(15, 31), 0, [("UNUSED_CREDIT", -10_320_000)]),
+        (0, 0, [("UNUSED_CREDIT", -20_000_000)]),
+        # Of the 9.68 that are kept, 10 of 15 days are given back too: 6.453...
+        (Fraction(15, 31), Fraction(10, 15), [("UNUSED_CREDIT", -10_320_000), ("SUSPENSION_CREDIT", -6_450_000)]),
+        (Fraction(15, 31), 1, [("UNUSED_CREDIT", -10_320_000), ("SUSPENSION_CREDIT", -9_680_000)]),
     ],
 )
 def test_days_are_given_back_in_a_credit_of_their_own(
-    suspended: int, unused: int, credited: list[tuple[str, int]]
+    kept: Fraction, suspended: Fraction, credited: list[tuple[str, int]]
 ) -> None:
-    given_back = list(credits_of(january(20_000_000), suspended, unused, Rounding.HALF_UP))
+    given_back = list(credits_of(january(20_000_000), Fraction(kept), Fraction(suspended), Rounding.HALF_UP))
     assert [(credit.reason, credit.amount.amount_micros) for credit in given_back] == credited
     assert all(credit.due_date == date(2026, 2, 1) for credit in given_back)
 
 
-@given(
-    cents=st.integers(0, 10**6), suspended=st.integers(0, 31), rounding=st.sampled_from(list(Rounding)), data=st.data()
-)
-def test_credits_never_exceed_what_was_charged_and_all_days_give_all_of_it(
-    cents: int, suspended: int, rounding: Rounding, data: st.DataObject
+shares = st.fractions(0, 1, max_denominator=366)
+
+
+@given(cents=st.integers(0, 10**6), kept=shares, suspended=shares, rounding=st.sampled_from(list(Rounding)))
+def test_credits_never_exceed_what_was_charged(
+    cents: int, kept: Fraction, suspended: Fraction, rounding: Rounding
 ) -> None:
-    unused = data.draw(st.integers(0, 31 - suspended))
     charge = january(cents * 10_000)
-    given_back = -sum(credit.amount.amount_micros for credit in credits_of(charge, suspended, unused, rounding))
-    assert 0 <= given_back <= charge.amount.amount_micros
-    if suspended + unused == 31:
-        assert given_back == charge.amount.amount_micros
+    amounts = [credit.amount.amount_micros for credit in credits_of(charge, kept, suspended, rounding)]
+    assert all(amount < 0 for amount in amounts)
+    assert -sum(amounts) <= charge.amount.amount_micros
+    if kept == 0 or suspended == 1:
+        assert -sum(amounts) == charge.amount.amount_micros
 
 
 def test_a_reversal_takes_back_the_whole_charge_and_names_it() -> None:

@@ -36,6 +36,10 @@ def iso(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def ended(subscription: Subscription, end: date, today: str = "2026-01-01") -> Subscription:
+    return closed(subscription, end, iso(today), end)
+
+
 def subscribed(
     *life: tuple[Callable[[Subscription, date], Subscription], str], start: str = "2026-01-11"
 ) -> Subscription:
@@ -53,18 +57,21 @@ def subscribed(
         ([(suspended, "2026-02-01")], (suspended, "2026-03-01"), "SUBSCRIPTION_SUSPENDED"),
         ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (suspended, "2026-02-28"), "SUBSCRIPTION_SUSPENDED"),
         ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (suspended, "2026-03-01"), "SUSPENDED"),
-        ([(closed, "2026-03-01")], (suspended, "2026-02-01"), "SUBSCRIPTION_CLOSED"),
+        ([(ended, "2026-03-01")], (suspended, "2026-03-01"), "SUBSCRIPTION_CLOSED"),
+        # An end that is scheduled keeps no one from suspending before it.
+        ([(ended, "2026-07-01")], (suspended, "2026-02-01"), "SUSPENDED"),
         ([], (resumed, "2026-02-01"), "SUBSCRIPTION_NOT_SUSPENDED"),
         ([(suspended, "2026-02-01")], (resumed, "2026-01-31"), "SUBSCRIPTION_NOT_SUSPENDED"),
         ([(suspended, "2026-02-01")], (resumed, "2026-03-01"), "ACTIVE"),
         # On the day of the suspension: as if it had never been.
         ([(suspended, "2026-02-01")], (resumed, "2026-02-01"), "ACTIVE"),
         ([(suspended, "2026-02-01"), (resumed, "2026-03-01")], (resumed, "2026-04-01"), "SUBSCRIPTION_NOT_SUSPENDED"),
-        ([], (closed, "2026-01-10"), "DATE_OUTSIDE_SUBSCRIPTION"),
-        ([], (closed, "2026-01-11"), "CLOSED"),
-        ([], (closed, "2026-03-16"), "CLOSED"),
-        ([(suspended, "2026-02-01")], (closed, "2026-03-16"), "CLOSED"),
-        ([(closed, "2026-03-16")], (closed, "2026-03-20"), "SUBSCRIPTION_CLOSED"),
+        ([], (ended, "2026-01-10"), "DATE_OUTSIDE_SUBSCRIPTION"),
+        ([], (ended, "2026-01-11"), "CLOSED"),
+        ([], (ended, "2026-03-16"), "CLOSED"),
+        ([(suspended, "2026-02-01")], (ended, "2026-03-16"), "CLOSED"),
+        # Before it comes, an end can be moved.
+        ([(ended, "2026-03-16")], (ended, "2026-07-20"), "ACTIVE"),
     ],
 )
 def test_a_change_is_taken_or_refused_for_its_date(
@@ -79,7 +86,39 @@ def test_a_change_is_taken_or_refused_for_its_date(
     assert result == outcome
 
 
-@pytest.mark.parametrize("change", [suspended, closed])
+def test_an_end_that_has_come_or_cut_a_billed_part_stays() -> None:
+    subscription = subscribed((ended, "2026-03-16"))
+    with pytest.raises(FailedPrecondition) as refused:
+        ended(subscription, iso("2026-03-20"), today="2026-03-16")
+    assert refused.value.reason == "SUBSCRIPTION_CLOSED"
+    cut = iso("2026-03-16")
+    for billed_part in (
+        replace(subscription, wholesale_billed_until=cut),
+        replace(subscription, retail_billed_until=cut),
+    ):
+        with pytest.raises(FailedPrecondition):
+            ended(billed_part, iso("2026-03-20"))
+
+
+@pytest.mark.parametrize(
+    ("end", "fees_until", "owed_until"),
+    [
+        # Closed back-dated by a reseller on the 30th of March: it has been assigned until then.
+        ("2026-01-11", "2026-03-30", "2026-03-30"),
+        ("2026-03-16", "2026-03-30", "2026-03-30"),
+        ("2026-04-16", "2026-03-30", "2026-04-16"),
+        # By the provider: the fee ends with the subscription.
+        ("2026-01-11", "2026-01-11", "2026-01-11"),
+        # Before it started, no fee is owed.
+        ("2026-01-11", "2026-01-05", "2026-01-11"),
+    ],
+)
+def test_a_fee_is_owed_for_as_long_as_the_product_was_assigned(end: str, fees_until: str, owed_until: str) -> None:
+    subscription = closed(subscribed(), iso(end), iso("2026-03-30"), iso(fees_until))
+    assert (subscription.end, subscription.wholesale_end) == (iso(end), iso(owed_until))
+
+
+@pytest.mark.parametrize("change", [suspended, ended])
 def test_no_date_is_moved_to_before_what_is_settled(change: Callable[[Subscription, date], Subscription]) -> None:
     # Through the 15th of February: January is charged and has ended, February is charged.
     subscription = billed(subscribed(), PRICE, iso("2026-02-15"))
@@ -102,7 +141,7 @@ def test_no_date_is_moved_to_before_what_is_settled(change: Callable[[Subscripti
     ],
 )
 def test_its_state_is_that_of_the_day(day: str, state: str) -> None:
-    subscription = subscribed((suspended, "2026-02-01"), (resumed, "2026-03-01"), (closed, "2026-03-16"))
+    subscription = subscribed((suspended, "2026-02-01"), (resumed, "2026-03-01"), (ended, "2026-03-16"))
     assert subscription.state_on(iso(day)) == state
 
 
@@ -111,19 +150,20 @@ def test_its_state_is_that_of_the_day(day: str, state: str) -> None:
     [
         (SILVER, [], GOLD, "2026-02-01", "MAIN_PRODUCT_ASSIGNED"),
         (SILVER, [], GOLD, "2025-12-01", "MAIN_PRODUCT_ASSIGNED"),
-        (SILVER, [(closed, "2026-02-15")], GOLD, "2026-02-14", "MAIN_PRODUCT_ASSIGNED"),
-        (SILVER, [(closed, "2026-02-15")], GOLD, "2026-02-15", None),
+        (SILVER, [(ended, "2026-02-15")], GOLD, "2026-02-14", "MAIN_PRODUCT_ASSIGNED"),
+        (SILVER, [(ended, "2026-02-15")], GOLD, "2026-02-15", None),
         (SILVER, [], EXTRA, "2026-02-01", None),
         (OTHER_EXTRA, [], EXTRA, "2026-02-01", None),
         (EXTRA, [], EXTRA, "2026-02-01", "PRODUCT_ASSIGNED"),
         (GOLD, [], GOLD, "2026-02-01", "PRODUCT_ASSIGNED"),
         # Closed in mid-February: February has had its fee.
-        (GOLD, [(closed, "2026-02-15")], GOLD, "2026-02-20", "PRODUCT_ASSIGNED"),
-        (GOLD, [(closed, "2026-02-15")], GOLD, "2026-03-01", None),
-        (GOLD, [(closed, "2026-02-01")], GOLD, "2026-02-01", None),
+        (GOLD, [(ended, "2026-02-15")], GOLD, "2026-02-20", "PRODUCT_ASSIGNED"),
+        (GOLD, [(ended, "2026-02-15")], GOLD, "2026-03-01", None),
+        (GOLD, [(ended, "2026-02-01")], GOLD, "2026-02-01", None),
         # Closed on its start and never charged: as if it had never been.
-        (GOLD, [(closed, "2026-01-11")], GOLD, "2026-01-11", None),
-        (SILVER, [(closed, "2026-01-11")], GOLD, "2026-01-11", None),
+        (GOLD, [(ended, "2026-01-11")], GOLD, "2026-01-11", None),
+        (SILVER, [(ended, "2026-01-11")], GOLD, "2026-01-11", None),
+        (GOLD, [(ended, "2026-01-11")], GOLD, "2025-12-01", None),
     ],
 )
 def test_an_account_has_one_main_product_and_each_product_once_in_a_period(
@@ -144,7 +184,7 @@ def test_an_account_has_one_main_product_and_each_product_once_in_a_period(
 
 def test_a_fee_that_stands_past_the_end_keeps_the_product_from_a_second_fee() -> None:
     # Charged for January in advance, then closed on its very start.
-    charged = replace(subscribed((closed, "2026-01-11")), wholesale_billed_until=iso("2026-02-01"))
+    charged = replace(subscribed((ended, "2026-01-11")), wholesale_billed_until=iso("2026-02-01"))
     with pytest.raises(FailedPrecondition):
         check_free(GOLD, iso("2026-01-20"), [(charged, GOLD, FEE)])
     check_free(GOLD, iso("2026-02-01"), [(charged, GOLD, FEE)])
@@ -167,7 +207,7 @@ def test_it_is_due_next_when_there_is_something_to_charge_or_to_settle(
     timing: Timing, through: str | None, end: str | None, wholesale: str | None, retail: str | None
 ) -> None:
     price, fee = replace(PRICE, timing=timing), replace(FEE, timing=timing)
-    subscription = subscribed(*([(closed, end)] if end else []))
+    subscription = subscribed(*([(ended, end)] if end else []))
     if through:
         after = billed(subscription, price, iso(through))
         subscription = replace(after, wholesale_billed_until=after.retail_billed_until)

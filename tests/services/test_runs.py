@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from quitrent import BillingRun, Charge, Line, hookimpl
 from quitrent.hooks.manager import Plugins
 from tests.harness import House, day, identities, iso, text_of
+from tests.store.test_books import COLUMNS
 
 ARREARS = {"timing": "TIMING_IN_ARREARS"}
 
@@ -110,39 +112,89 @@ def test_only_the_product_that_is_assigned_costs_a_fee(gold: House) -> None:
     assert fees == {"products/gold": "10.00", "products/extra": "3.00"}
 
 
+# A fault in the books | what the next run says of it.
 FAULTS = [
-    "DELETE FROM charge WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
-    "UPDATE charge SET amount_micros = 1 WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
-    "UPDATE charge SET period_end = '2026-02-27' WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
-    # The books say that February has been billed, and it has not: no fee may be lost that way.
-    "UPDATE subscription SET wholesale_billed_until = '2026-04-01', wholesale_due_date = '2026-04-01'",
+    (
+        "DELETE FROM charge WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+        "the fees of {} are wrong: the terms ask for 10.00 USD from 2026-01-01 to 2026-02-01, "
+        "10.00 USD from 2026-02-01",
+    ),
+    (
+        "UPDATE charge SET amount_micros = 1000000 WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+        "the books have 10.00 USD from 2026-01-01 to 2026-02-01, 1.00 USD from 2026-02-01 to 2026-03-01",
+    ),
+    (
+        "UPDATE charge SET period_end = '2026-02-27' WHERE side = 'WHOLESALE' AND period_start = '2026-02-01'",
+        "10.00 USD from 2026-02-01 to 2026-02-27",
+    ),
+    # A fee that is there twice.
+    (
+        f"INSERT INTO charge ({COLUMNS}) SELECT {COLUMNS} FROM charge WHERE side = 'WHOLESALE' LIMIT 1",
+        "the books have 10.00 USD from 2026-01-01 to 2026-02-01, 10.00 USD from 2026-01-01 to 2026-02-01",
+    ),
+    # The books say that a month has been billed, and it has not.
+    (
+        "UPDATE subscription SET wholesale_billed_until = '2026-04-01', wholesale_due_date = '2026-04-01'",
+        "the fees of {} are wrong",
+    ),
+    (
+        "UPDATE subscription SET retail_billed_until = '2026-04-01', retail_due_date = '2026-04-01'",
+        "the retail periods of {} are wrong: billed up to 2026-04-01",
+    ),
+    (
+        "DELETE FROM charge WHERE side = 'RETAIL' AND period_start = '2026-01-01'",
+        "the retail periods of {} are wrong: billed up to 2026-04-01 they are 2026-01-01 to 2026-02-01",
+    ),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fee_that_is_missing_or_wrong_fails_the_run_loudly(gold: House, fault: str) -> None:
-    gold.assign(gold.make_account("acme"))
+@pytest.mark.parametrize(("fault", "told"), FAULTS)
+def test_what_is_wrong_in_the_books_fails_the_run_loudly(gold: House, fault: str, told: str) -> None:
+    name = gold.assign(gold.make_account("acme"))
     gold.bill("2026-02-28")
     connection = sqlite3.connect(gold.folder / "quitrent.db", isolation_level=None)
-    for verb in ("update", "delete"):
-        connection.execute(f"DROP TRIGGER charge_no_{verb}")
+    for statement in (
+        "TRIGGER charge_no_update",
+        "TRIGGER charge_no_delete",
+        "INDEX charge_one_fee",
+        "INDEX charge_identity",
+    ):
+        connection.execute(f"DROP {statement}")
     connection.execute(fault)
     connection.close()
     run = gold.admin.StartBillingRun(through_date=day("2026-03-31")).billing_run
     for seen in gold.admin.WatchBillingRun(name=run.name):
         run = seen.billing_run
     assert run.state == run.STATE_FAILED
-    assert "the fees of resellers/acme/customers/c1/accounts/a1/subscriptions/s1 are wrong" in run.failure
+    assert told.format(name) in run.failure
+
+
+def test_a_close_during_a_run_is_not_taken_for_a_fault(gold: House) -> None:
+    from threading import Event
+
+    from quitrent.domain.billing_run import RunState
+    from quitrent.services.billing import finish_run, post_fees
+    from quitrent.services.runs import ask_for_run
+
+    gold.make_product("late", wholesale=ARREARS, retail=ARREARS)
+    name = gold.assign(gold.make_account("acme"), product="products/late")
+    with gold.deployment.store.write():
+        run = ask_for_run(gold.deployment, date(2026, 1, 31))
+    post_fees(gold.deployment, run, Event())
+    # Its last part is due at once, and the fees have been posted.
+    gold.admin.CloseSubscription(name=name, end_date=day("2026-01-20"))
+    assert finish_run(gold.deployment, run, Event()).state is RunState.SUCCEEDED
+    # 19/31 x 10.00
+    assert gold.amounts("WHOLESALE") == ["6.13"]
 
 
 def test_only_so_many_callers_watch_at_once(gold: House) -> None:
-    from quitrent.rpc.run_calls import MOST_WATCHERS
     from quitrent.services.runs import ask_for_run
 
     # A run that waits, since nobody wakes the biller for it.
     with gold.deployment.store.write():
         name = ask_for_run(gold.deployment, gold.today).name
-    watching = [gold.admin.WatchBillingRun(name=name) for _ in range(MOST_WATCHERS)]
+    watching = [gold.admin.WatchBillingRun(name=name) for _ in range(gold.threads // 2)]
     for watch in watching:
         next(watch)
     refusal = gold.admin.refusal("WatchBillingRun", name=name)

@@ -4,11 +4,13 @@ A charge is named by what it is for: subscription, side, reason and first day of
 same name can be posted once; a correction is a new charge that reverses the old one.
 
 A credit gives back days of what was charged. 20.00 for January, suspended for 10 of its 31 days:
+6.451..., so 6.45.
 
 >>> charged = Charge("s1", Side.RETAIL, ChargeReason.RECURRING, date(2026, 1, 1), date(2026, 2, 1),
 ...                  date(2026, 1, 1), Money(20_000_000, "USD"))
->>> [(c.reason.value, c.amount.amount_micros) for c in credits_of(charged, 10, 0, Rounding.HALF_UP)]
-[('SUSPENSION_CREDIT', -6450000)]
+>>> [credit] = credits_of(charged, Fraction(1), Fraction(10, 31), Rounding.HALF_UP)
+>>> credit.reason.value, credit.amount.amount_micros
+('SUSPENSION_CREDIT', -6450000)
 """
 
 from __future__ import annotations
@@ -137,24 +139,23 @@ class ParkedCharge:
     key: int = field(default=0, compare=False)
 
 
-def credits_of(charge: Charge, suspended_days: int, unused_days: int, rounding: Rounding) -> Iterator[Charge]:
+def credits_of(charge: Charge, kept: Fraction, suspended: Fraction, rounding: Rounding) -> Iterator[Charge]:
     """Give the charges that give days of a charged period back, at the end of the period.
 
-    The second credit is the rest of both, so that together they never exceed what was charged.
+    kept: the share of the charge for the days up to the end of the subscription; 1 where it goes on.
+    suspended: the share of those days that is suspended and given back.
+    Together they never exceed what was charged, and leave what it would have cost had the end been
+    known.
     """
-    days = (charge.period_end - charge.period_start).days
-    given_back = Money(0, charge.amount.currency)
-    for reason, what, count in (
-        (ChargeReason.SUSPENSION_CREDIT, "suspended", suspended_days),
-        (ChargeReason.UNUSED_CREDIT, "after the end", unused_days),
+    charged, currency = charge.amount.amount_micros, charge.amount.currency
+    kept_micros = round_to_minor_unit(charged * kept, currency, rounding).amount_micros
+    given_back = round_to_minor_unit(kept_micros * suspended, currency, rounding).amount_micros
+    for reason, text, micros in (
+        (ChargeReason.UNUSED_CREDIT, f"{_shown(1 - kept)} lies after the end", charged - kept_micros),
+        (ChargeReason.SUSPENSION_CREDIT, f"{_shown(suspended)} of the days in use is suspended", given_back),
     ):
-        credited_days = count if reason is ChargeReason.SUSPENSION_CREDIT else suspended_days + count
-        exact = charge.amount.amount_micros * Fraction(credited_days, days)
-        total = round_to_minor_unit(exact, charge.amount.currency, rounding)
-        amount = Money(given_back.amount_micros - total.amount_micros, total.currency)
-        if count and amount.amount_micros:
-            given_back = total
-            yield _credit(charge, reason, f"{count} of {days} days {what}", amount, rounding)
+        if micros:
+            yield _credit(charge, reason, text, Money(-micros, currency), rounding)
 
 
 def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Charge:
@@ -181,6 +182,10 @@ def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Ch
         reverses=charge.name,
         product=charge.product,
     )
+
+
+def _shown(share: Fraction) -> str:
+    return f"{share.numerator}/{share.denominator}"
 
 
 def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding) -> Charge:

@@ -27,7 +27,7 @@ from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import Charge, ChargeReason, Priced, Side, Step, StepKind
 from quitrent.domain.money import units_text
 from quitrent.domain.proration import priced_part
-from quitrent.domain.subscription import Subscription
+from quitrent.domain.subscription import Subscription, fees_end
 
 
 def fee(plan: Plan, part: Part) -> Priced:
@@ -40,17 +40,13 @@ def fee(plan: Plan, part: Part) -> Priced:
 
 def fees_due(subscription: Subscription, plan: Plan, through: date) -> list[Charge]:
     """Give the fee charges that are due up to and including a day and have not been billed, in order."""
-    parts = plan.calendar.parts(subscription.start, subscription.end, subscription.wholesale_billed_until)
+    parts = plan.calendar.parts(subscription.start, subscription.wholesale_end, subscription.wholesale_billed_until)
     return list(_charges(subscription, plan, parts, through))
 
 
 def fees_charged(subscription: Subscription, plan: Plan, through: date) -> list[Charge]:
-    """Give every fee charge that has to be in the books by a day, computed from the start of the subscription.
-
-    A fee that was charged before the end of the subscription was known stands.
-    """
-    end = subscription.end and max(subscription.end, subscription.wholesale_billed_until)
-    parts = plan.calendar.parts(subscription.start, end)
+    """Give every fee charge that has to be in the books by a day, computed from the start of the subscription."""
+    parts = plan.calendar.parts(subscription.start, fees_end(subscription))
     return list(_charges(subscription, plan, parts, through))
 
 

@@ -28,7 +28,8 @@ class Named:
 class Line:
     """What is to be priced, as a plugin sees it. Amounts are in units of `currency`, for one whole period.
 
-    `own_cost` is None where the reseller's cost is in another currency.
+    `own_cost` is None where the reseller's cost is in another currency. `subscription` is empty in a
+    quote of a product that is not assigned yet.
     """
 
     reseller: Named

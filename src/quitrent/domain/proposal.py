@@ -72,8 +72,10 @@ def checked_adjustment(proposal: object, currency: str) -> Adjustment:
         raise ValueError("proposed an Adjustment that has not exactly one of percent and amount")
     if proposal.percent is not None:
         return Adjustment(code, reason, percent=_checked_decimal("percent", proposal.percent, LARGEST_PERCENT))
-    if proposal.currency != currency or type(proposal.currency) is not str:
-        raise ValueError(f"proposed an amount in {proposal.currency!r} for a line in {currency}")
+    if type(proposal.currency) is not str:
+        raise ValueError(f"proposed an amount whose currency is a {type(proposal.currency).__name__}")
+    if proposal.currency != currency:
+        raise ValueError(f"proposed an amount in {proposal.currency[:10]} for a line in {currency}")
     amount = _checked_decimal("amount", proposal.amount, LARGEST_UNITS)
     return Adjustment(code, reason, amount=amount, currency=currency)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from itertools import takewhile
 
-from quitrent.domain.calendar import Part, PartCharge
+from quitrent.domain.calendar import Part
 from quitrent.domain.catalog import Plan, SuspensionPolicy
 from quitrent.domain.charge import Charge, credits_of
 from quitrent.domain.subscription import Subscription, unsettled_parts
@@ -43,13 +44,26 @@ def credits_due(
     found: list[Charge] = []
     for charge in charges:
         newly_settled = charge.period_start >= before.retail_settled_until or charge.period_start in new
-        if not newly_settled or charge.period_end > after.retail_settled_until or charge.reversed_by:
-            continue
-        days = (charge.period_start, charge.period_end)
-        suspended_days = after.suspended_days(*days) if plan.suspension is SuspensionPolicy.CREDIT_DAYS else 0
-        unused_days = after.unused_days(*days) if plan.last_part is PartCharge.BY_DAYS else 0
-        found += credits_of(charge, suspended_days, unused_days, plan.rounding)
+        if newly_settled and charge.period_end <= after.retail_settled_until and not charge.reversed_by:
+            found += credits_of(charge, *_shares(after, plan, charge), plan.rounding)
     return found
+
+
+def _shares(subscription: Subscription, plan: Plan, charge: Charge) -> tuple[Fraction, Fraction]:
+    """Give the share of a charge for the days up to the end, and the share of those days to be given back.
+
+    They are those of the part that would have been charged had the end been known then.
+    """
+    charged = plan.calendar.part_on(subscription.start, charge.period_end, charge.period_start)
+    end = min(charge.period_end, subscription.end or charge.period_end)
+    days = (end - charge.period_start).days
+    if charged is None or days <= 0:
+        return Fraction(0), Fraction(0)
+    flags = (plan.first_part, plan.last_part)
+    kept = Fraction(replace(charged, end=end).charged_days(*flags), charged.charged_days(*flags))
+    if plan.suspension is not SuspensionPolicy.CREDIT_DAYS:
+        return kept, Fraction(0)
+    return kept, Fraction(subscription.suspended_days(charge.period_start, end), days)
 
 
 def _fresh_parts(subscription: Subscription, plan: Plan, through: date) -> list[Part]:

@@ -43,6 +43,9 @@ class Suspension:
 class Subscription:
     """A product assigned to an account for the days `[start, end)`.
 
+    `wholesale_end` is the day up to which fees are owed. It is later than `end` where a reseller
+    closed the subscription back-dated: the fee has been owed for as long as it was assigned.
+
     The `_until` dates say how far the books are: `wholesale_billed_until` and
     `retail_billed_until` up to which day each side has been charged (or parked), and
     `retail_settled_until` up to which day its credits have been posted too. They begin at the start.
@@ -57,6 +60,7 @@ class Subscription:
     retail_billed_until: date
     retail_settled_until: date
     end: date | None = None
+    wholesale_end: date | None = None
     suspensions: tuple[Suspension, ...] = ()
     create_time: datetime | None = field(default=None, compare=False)
     update_time: datetime | None = field(default=None, compare=False)
@@ -73,13 +77,8 @@ class Subscription:
         return SubscriptionState.ACTIVE
 
     def suspended_days(self, start: date, end: date) -> int:
-        """Give how many suspended days lie in `[start, end)` and before the end of the subscription."""
-        until = end if self.end is None else min(end, self.end)
-        return sum(suspension.days_within(start, until) for suspension in self.suspensions)
-
-    def unused_days(self, start: date, end: date) -> int:
-        """Give how many days of `[start, end)` lie after the end of the subscription."""
-        return 0 if self.end is None else max(0, (end - max(start, self.end)).days)
+        """Give how many suspended days lie in `[start, end)`."""
+        return sum(suspension.days_within(start, end) for suspension in self.suspensions)
 
 
 def assigned(name: str, product: Product, start: date) -> Subscription:
@@ -126,13 +125,19 @@ def resumed(subscription: Subscription, day: date) -> Subscription:
     return replace(subscription, suspensions=(*subscription.suspensions[:-1], *ended))
 
 
-def closed(subscription: Subscription, end: date) -> Subscription:
-    """End it, exclusive of the day given; on its start, as if it had never been assigned.
+def closed(subscription: Subscription, end: date, today: date, fees_until: date) -> Subscription:
+    """End it, exclusive of the day given. An end that has not come, and cut no billed part, can be moved.
 
+    fees_until: the day up to which the fee is owed at the least, even where the end lies before it.
     Errors: FailedPrecondition.
     """
-    _check_date(subscription, end)
-    return replace(subscription, end=end)
+    cut = (subscription.wholesale_billed_until, subscription.retail_billed_until)
+    if subscription.end is not None and (subscription.end <= today or subscription.end in cut):
+        raise _is_closed(subscription)
+    _check_settled(subscription, end)
+    # Where it has not started by then, no fee is owed for the days before.
+    owed_until = max(end, fees_until) if fees_until > subscription.start else end
+    return replace(subscription, end=end, wholesale_end=owed_until)
 
 
 def check_free(product: Product, start: date, others: Iterable[tuple[Subscription, Product, Plan]]) -> None:
@@ -142,6 +147,9 @@ def check_free(product: Product, start: date, others: Iterable[tuple[Subscriptio
     Errors: FailedPrecondition.
     """
     for other, other_product, reseller_plan in others:
+        # Closed on its start before any fee was owed: it has never been.
+        if fees_end(other) == other.start:
+            continue
         if other.product == product.name:
             _check_no_second_fee(other, reseller_plan.calendar, start)
         elif product.kind is other_product.kind is ProductKind.MAIN and _holds_on_or_after(other, start):
@@ -154,13 +162,13 @@ def check_free(product: Product, start: date, others: Iterable[tuple[Subscriptio
 
 def next_wholesale_due(subscription: Subscription, plan: Plan) -> date | None:
     """Give the day on which the next fee is due, or None where no more will be."""
-    part = _next_part(plan.calendar, subscription, subscription.wholesale_billed_until)
+    part = _next_part(plan.calendar, subscription, subscription.wholesale_end, subscription.wholesale_billed_until)
     return None if part is None else part.due_date(plan.timing)
 
 
 def next_retail_due(subscription: Subscription, plan: Plan) -> date | None:
     """Give the day on which the retail side next has something to charge or to settle, or None."""
-    part = _next_part(plan.calendar, subscription, subscription.retail_billed_until)
+    part = _next_part(plan.calendar, subscription, subscription.end, subscription.retail_billed_until)
     days = [] if part is None else [part.due_date(plan.timing)]
     days += [unsettled.end for unsettled in unsettled_parts(subscription, plan)[:1]]
     return min(days, default=None)
@@ -172,8 +180,17 @@ def unsettled_parts(subscription: Subscription, plan: Plan) -> list[Part]:
     return list(plan.calendar.parts(subscription.start, until, since)) if since < until else []
 
 
-def _next_part(calendar: Calendar, subscription: Subscription, since: date) -> Part | None:
-    return next(calendar.parts(subscription.start, subscription.end, since), None)
+def fees_end(subscription: Subscription) -> date | None:
+    """Give the day up to which fees are owed or have been charged; None where they go on.
+
+    A fee that was charged before the end was known stands past the end.
+    """
+    end = subscription.wholesale_end
+    return None if end is None else max(end, subscription.wholesale_billed_until)
+
+
+def _next_part(calendar: Calendar, subscription: Subscription, end: date | None, since: date) -> Part | None:
+    return next(calendar.parts(subscription.start, end, since), None)
 
 
 def _holds_on_or_after(other: Subscription, day: date) -> bool:
@@ -181,7 +198,9 @@ def _holds_on_or_after(other: Subscription, day: date) -> bool:
 
 
 def _check_no_second_fee(other: Subscription, calendar: Calendar, start: date) -> None:
-    free_from = None if other.end is None else _fee_free_from(other, calendar, other.end)
+    end = fees_end(other)
+    last = None if end is None else calendar.part_on(other.start, None, end - timedelta(days=1))
+    free_from = None if last is None else last.whole_end
     if free_from is None or start < free_from:
         raise FailedPrecondition(
             Reason.PRODUCT_ASSIGNED,
@@ -190,19 +209,13 @@ def _check_no_second_fee(other: Subscription, calendar: Calendar, start: date) -
         )
 
 
-def _fee_free_from(other: Subscription, calendar: Calendar, end: date) -> date:
-    """Give the day from which no fee of a closed subscription reaches: the end of its last whole period."""
-    # A fee that was charged before the end was known stands past the end.
-    charged_until = max(end, other.wholesale_billed_until)
-    last = calendar.part_on(other.start, None, charged_until - timedelta(days=1))
-    return other.start if last is None else last.whole_end
-
-
 def _check_date(subscription: Subscription, day: date) -> None:
-    if subscription.end is not None:
-        raise FailedPrecondition(
-            Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on"
-        )
+    if subscription.end is not None and day >= subscription.end:
+        raise _is_closed(subscription)
+    _check_settled(subscription, day)
+
+
+def _check_settled(subscription: Subscription, day: date) -> None:
     if day < subscription.start:
         raise FailedPrecondition(
             Reason.DATE_OUTSIDE_SUBSCRIPTION, f"{subscription.name} starts on {subscription.start}; {day} is before"
@@ -213,3 +226,7 @@ def _check_date(subscription: Subscription, day: date) -> None:
             f"{subscription.name} is settled up to {subscription.retail_settled_until}; {day} is before. "
             f"The earliest date is {subscription.retail_settled_until}",
         )
+
+
+def _is_closed(subscription: Subscription) -> FailedPrecondition:
+    return FailedPrecondition(Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on")

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from threading import current_thread, main_thread
 from typing import TypeVar
 
 import pluggy
@@ -117,6 +118,7 @@ class Plugins:
                 return _failure(speaker, str(error))
             # Whatever a plugin raises, SystemExit and all, is its failure and not the server's.
             except BaseException as error:  # noqa: BLE001
+                _let_through(error)
                 _log.exception("plugin %s failed in %s", speaker.plugin, hook)
                 return _failure(speaker, f"raised {type(error).__name__}")
             said += [(speaker, answer) for answer in answers]
@@ -129,7 +131,8 @@ class Plugins:
             try:
                 _call(impl, frozen)
             # The charges are committed: what a plugin makes of the news changes nothing.
-            except BaseException:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001
+                _let_through(error)
                 _log.exception("plugin %s failed in %s", impl.plugin_name, hook)
 
     def _implementations(self, hook: str) -> list[HookImpl]:
@@ -141,6 +144,12 @@ class Plugins:
 
 class _ProposalError(Exception):
     """A plugin answered with something that it may not say; the text goes on 'plugin x ...'."""
+
+
+def _let_through(error: BaseException) -> None:
+    """Raise what is not a plugin's: an operator's Ctrl-C, which reaches the main thread alone."""
+    if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
+        raise error
 
 
 def _call(impl: HookImpl, frozen: bytes) -> object:

@@ -3,6 +3,7 @@
 - A hook may be called from several threads at once, and for the same line more than once: in
   quotes, in previews, in a run, and again after a crash. It has to give the same answer each time.
 - Arguments are copies. Changing them changes nothing.
+- An answer that holds several is a list or a tuple.
 - `adjust` and `review` speak of the retail side of one line. An exception, or an answer of another
   type, parks the line in a run and refuses a quote; the plugin is named. The fee has been charged.
 - The two notifications come after what they tell of has been committed. An exception is logged.
@@ -59,8 +60,8 @@ def quitrent_review_retail(line: Line, price: RetailAmount) -> Review | None:
 def quitrent_charges_posted(charges: Sequence[Charge]) -> None:
     """Hear of the charges that a run has posted, a batch at a time, both sides.
 
-    charges: what the run has committed, in the order in which it was. They come once the whole run
-    has been posted and checked, and again where it was cut off before its end.
+    charges: what the run has committed, in the order in which it was. They come once the run has
+    ended; where the server dies just then, they do not come.
     """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
+
 from quitrent.rpc.charge_calls import ChargeCalls
 from quitrent.rpc.party_calls import PartyCalls
 from quitrent.rpc.quote_calls import QuoteCalls
@@ -17,6 +19,7 @@ class BillingServicer(
 ):
     """Parties, subscriptions, quotes, runs, charges and statements. The protos document the methods."""
 
-    def __init__(self, deployment: Deployment, biller: Biller) -> None:
-        """Take what the use cases need, and the biller that carries runs out."""
+    def __init__(self, deployment: Deployment, biller: Biller, most_watchers: int) -> None:
+        """Take what the use cases need, the biller that carries runs out, and how many may watch it at once."""
         self._deployment, self._biller = deployment, biller
+        self._watchers = BoundedSemaphore(most_watchers)

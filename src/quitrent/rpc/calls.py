@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -10,9 +10,14 @@ from google.protobuf.message import Message
 from quitrent.rpc.gate import current_caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.once import once
-from quitrent.services.paging import PageRequest
+from quitrent.services.paging import Keyed, Page, PageRequest
+
+# Callers refuse a reply of more than 4 MiB; this leaves room for what stands around the messages.
+MOST_REPLY_BYTES = 3 * 1024 * 1024
 
 _Response = TypeVar("_Response", bound=Message)
+_Message = TypeVar("_Message", bound=Message)
+_Item = TypeVar("_Item", bound=Keyed)
 
 
 class Mutation(Protocol):
@@ -44,6 +49,24 @@ def mutate(
         return (work() or response_type()).SerializeToString()
 
     return response_type.FromString(once(deployment, current_caller(), request.request_id, content, answer))
+
+
+def page_out(page: Page[_Item], out: Callable[[_Item], _Message]) -> tuple[list[_Message], str]:
+    """Give a page's messages and the token of the next page; fewer than asked for where they are large."""
+    messages = fitting(map(out, page.items))
+    return messages, page.next_token(len(messages))
+
+
+def fitting(messages: Iterable[_Message]) -> list[_Message]:
+    """Give as many messages as fit a reply, at least one."""
+    fit: list[_Message] = []
+    room = MOST_REPLY_BYTES
+    for message in messages:
+        room -= message.ByteSize()
+        if fit and room < 0:
+            break
+        fit.append(message)
+    return fit
 
 
 def page_request(request: Listing) -> PageRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 
 from quitrent.domain.catalog import PlanKind, ProductKind, ProductState
-from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.catalog_messages import (
     PLAN_FIELDS,
     PRICE_RULE_FIELDS,
@@ -57,7 +57,8 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
         page = plans.list_plans(
             current_caller(), kind, request.managed_by, request.currency_code, page_request(request)
         )
-        return pb.ListPlansResponse(plans=map(plan_out, page.items), next_page_token=page.next_token)
+        found, token = page_out(page, plan_out)
+        return pb.ListPlansResponse(plans=found, next_page_token=token)
 
     def UpdatePlan(self, request: pb.UpdatePlanRequest, context: grpc.ServicerContext) -> pb.UpdatePlanResponse:
         caller = current_caller()
@@ -101,7 +102,8 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
             enum_in(product_pb2.Product.State, request.state, ProductState),
             page_request(request),
         )
-        return pb.ListProductsResponse(products=map(product_out, page.items), next_page_token=page.next_token)
+        found, token = page_out(page, product_out)
+        return pb.ListProductsResponse(products=found, next_page_token=token)
 
     def UpdateProduct(
         self, request: pb.UpdateProductRequest, context: grpc.ServicerContext
@@ -163,7 +165,8 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
         self, request: pb.ListPriceRulesRequest, context: grpc.ServicerContext
     ) -> pb.ListPriceRulesResponse:
         page = price_rules.list_price_rules(current_caller(), request.parent, request.product, page_request(request))
-        return pb.ListPriceRulesResponse(price_rules=map(price_rule_out, page.items), next_page_token=page.next_token)
+        found, token = page_out(page, price_rule_out)
+        return pb.ListPriceRulesResponse(price_rules=found, next_page_token=token)
 
     def UpdatePriceRule(
         self, request: pb.UpdatePriceRuleRequest, context: grpc.ServicerContext

@@ -6,7 +6,7 @@ import grpc
 
 from quitrent.domain.charge import ChargeFilter, ChargeReason, Side
 from quitrent.rpc.billing_messages import charge_out, parked_charge_out, statement_line_out, statement_out
-from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.values import enum_in, month_in, optional_date_in
 from quitrent.services import charges, statements
@@ -34,7 +34,8 @@ class ChargeCalls:
             billing_run=request.billing_run,
         )
         page = charges.list_charges(current_caller(), wanted, page_request(request))
-        return pb.ListChargesResponse(charges=map(charge_out, page.items), next_page_token=page.next_token)
+        found, token = page_out(page, charge_out)
+        return pb.ListChargesResponse(charges=found, next_page_token=token)
 
     def ReverseCharge(
         self, request: pb.ReverseChargeRequest, context: grpc.ServicerContext
@@ -53,13 +54,12 @@ class ChargeCalls:
         self, request: pb.ListParkedChargesRequest, context: grpc.ServicerContext
     ) -> pb.ListParkedChargesResponse:
         page = charges.list_parked_charges(current_caller(), request.parent, request.plugin, page_request(request))
-        return pb.ListParkedChargesResponse(
-            parked_charges=map(parked_charge_out, page.items), next_page_token=page.next_token
-        )
+        found, token = page_out(page, parked_charge_out)
+        return pb.ListParkedChargesResponse(parked_charges=found, next_page_token=token)
 
     def GetStatement(self, request: pb.GetStatementRequest, context: grpc.ServicerContext) -> pb.GetStatementResponse:
         month = month_in(request, "month", "month")
-        statement = statements.get_statement(current_caller(), request.reseller, month)
+        statement = statements.get_statement(self._deployment, current_caller(), request.reseller, month)
         return pb.GetStatementResponse(statement=statement_out(statement))
 
     def ListStatementLines(
@@ -69,6 +69,5 @@ class ChargeCalls:
         page = statements.list_statement_lines(
             current_caller(), request.reseller, month, page_request(request), below_cost=request.below_cost
         )
-        return pb.ListStatementLinesResponse(
-            statement_lines=map(statement_line_out, page.items), next_page_token=page.next_token
-        )
+        found, token = page_out(page, statement_line_out)
+        return pb.ListStatementLinesResponse(statement_lines=found, next_page_token=token)

@@ -22,8 +22,8 @@ from quitrent.rpc.access import check_access
 from quitrent.rpc.status import internal_error, status_of
 from quitrent.rpc.validation import check_rules, parsed
 from quitrent.services.caller import Caller
+from quitrent.services.deployment import Deployment
 from quitrent.services.keys import identify
-from quitrent.store.database import Store
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +44,9 @@ def current_caller() -> Caller:
 class Gate(grpc.ServerInterceptor):
     """Takes each call's bytes itself, lets the right ones through, and says what is wrong with the rest."""
 
-    def __init__(self, store: Store) -> None:
-        """Take the store that knows the keys; a call of ours holds a connection of it."""
-        self._store = store
+    def __init__(self, deployment: Deployment) -> None:
+        """Take what knows the keys; a call of ours holds a connection of its store."""
+        self._store = deployment.store
 
     def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Any], handler_call_details: grpc.HandlerCallDetails

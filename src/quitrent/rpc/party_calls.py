@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.party_messages import changed_party_in, new_party_in, party_out
 from quitrent.rpc.values import mask_in
@@ -41,8 +41,8 @@ class PartyCalls:
         self, request: pb.ListResellersRequest, context: grpc.ServicerContext
     ) -> pb.ListResellersResponse:
         page = parties.list_resellers(current_caller(), page_request(request))
-        found = [party_out(party, party_pb2.Reseller) for party in page.items]
-        return pb.ListResellersResponse(resellers=found, next_page_token=page.next_token)
+        found, token = page_out(page, lambda party: party_out(party, party_pb2.Reseller))
+        return pb.ListResellersResponse(resellers=found, next_page_token=token)
 
     def UpdateReseller(
         self, request: pb.UpdateResellerRequest, context: grpc.ServicerContext
@@ -83,8 +83,8 @@ class PartyCalls:
         self, request: pb.ListCustomersRequest, context: grpc.ServicerContext
     ) -> pb.ListCustomersResponse:
         page = parties.list_customers(current_caller(), request.parent, page_request(request))
-        found = [party_out(party, party_pb2.Customer) for party in page.items]
-        return pb.ListCustomersResponse(customers=found, next_page_token=page.next_token)
+        found, token = page_out(page, lambda party: party_out(party, party_pb2.Customer))
+        return pb.ListCustomersResponse(customers=found, next_page_token=token)
 
     def UpdateCustomer(
         self, request: pb.UpdateCustomerRequest, context: grpc.ServicerContext
@@ -123,8 +123,8 @@ class PartyCalls:
 
     def ListAccounts(self, request: pb.ListAccountsRequest, context: grpc.ServicerContext) -> pb.ListAccountsResponse:
         page = parties.list_accounts(current_caller(), request.parent, page_request(request))
-        found = [party_out(party, party_pb2.Account) for party in page.items]
-        return pb.ListAccountsResponse(accounts=found, next_page_token=page.next_token)
+        found, token = page_out(page, lambda party: party_out(party, party_pb2.Account))
+        return pb.ListAccountsResponse(accounts=found, next_page_token=token)
 
     def UpdateAccount(
         self, request: pb.UpdateAccountRequest, context: grpc.ServicerContext

@@ -57,6 +57,7 @@ def subscription_out(subscription: Subscription, today: date, caller: Caller) ->
         wholesale_billed_until=date_out(subscription.wholesale_billed_until),
         retail_billed_until=date_out(subscription.retail_billed_until),
         retail_settled_until=date_out(subscription.retail_settled_until),
+        wholesale_end_date=date_out(subscription.wholesale_end) if subscription.wholesale_end else None,
         create_time=time_out(subscription.create_time),
         update_time=time_out(subscription.update_time),
     )

@@ -10,7 +10,7 @@ import grpc
 from quitrent.domain.billing_run import RunState
 from quitrent.domain.errors import Reason, ResourceExhausted
 from quitrent.rpc.billing_messages import charge_out, parked_charge_out, run_out
-from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.calls import fitting, mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.values import date_in, enum_in
 from quitrent.services import runs
@@ -19,16 +19,14 @@ from quitrent.services.deployment import Deployment
 from quitrent.v1 import billing_run_pb2
 from quitrent.v1 import billing_service_pb2 as pb
 
-# Each watcher holds a thread of the server for as long as it watches.
-MOST_WATCHERS = 8
-
 
 class RunCalls:
     """Start, preview, get, list and watch."""
 
     _deployment: Deployment
     _biller: Biller
-    _watchers = BoundedSemaphore(MOST_WATCHERS)
+    # Each watcher holds a thread of the server for as long as it watches.
+    _watchers: BoundedSemaphore
 
     def StartBillingRun(
         self, request: pb.StartBillingRunRequest, context: grpc.ServicerContext
@@ -38,7 +36,7 @@ class RunCalls:
             books = runs.preview_run(self._deployment, through)
             return pb.StartBillingRunResponse(
                 billing_run=run_out(books.run),
-                preview_charges=map(charge_out, books.charges),
+                preview_charges=fitting(map(charge_out, books.charges)),
                 preview_parked_charges=map(parked_charge_out, books.parked),
             )
 
@@ -61,7 +59,8 @@ class RunCalls:
     ) -> pb.ListBillingRunsResponse:
         state = enum_in(billing_run_pb2.BillingRun.State, request.state, RunState)
         page = runs.list_runs(current_caller(), state, page_request(request))
-        return pb.ListBillingRunsResponse(billing_runs=map(run_out, page.items), next_page_token=page.next_token)
+        found, token = page_out(page, run_out)
+        return pb.ListBillingRunsResponse(billing_runs=found, next_page_token=token)
 
     def WatchBillingRun(
         self, request: pb.WatchBillingRunRequest, context: grpc.ServicerContext
@@ -69,7 +68,7 @@ class RunCalls:
         if not self._watchers.acquire(blocking=False):
             raise ResourceExhausted(
                 Reason.TOO_MANY_WATCHERS,
-                f"{MOST_WATCHERS} callers are watching runs already; ask with GetBillingRun, or try again later",
+                "as many callers as the server has room for are watching runs; ask with GetBillingRun, or later",
             )
         ended = Event()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 
 from quitrent.domain.subscription import Subscription, SubscriptionState
-from quitrent.rpc.calls import mutate, page_request
+from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.party_messages import subscription_out
 from quitrent.rpc.values import date_in, enum_in, new_id, required_text
@@ -54,8 +54,8 @@ class SubscriptionCalls:
         page = subscriptions.list_subscriptions(
             self._deployment, caller, request.parent, request.product, state, page_request(request)
         )
-        found = [self._out(one, caller) for one in page.items]
-        return pb.ListSubscriptionsResponse(subscriptions=found, next_page_token=page.next_token)
+        found, token = page_out(page, lambda one: self._out(one, caller))
+        return pb.ListSubscriptionsResponse(subscriptions=found, next_page_token=token)
 
     def SuspendSubscription(
         self, request: pb.SuspendSubscriptionRequest, context: grpc.ServicerContext

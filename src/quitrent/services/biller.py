@@ -1,12 +1,17 @@
-"""The biller: the one thread of a server that carries runs out, in the order in which they were asked for."""
+"""The biller: the two threads of a server that carry runs out, in the order in which they were asked for.
+
+One posts fees, the other does what plugins have a part in. So a plugin that hangs keeps the retail
+side waiting, and no fee.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import Event, Thread
 
-from quitrent.domain.errors import Unavailable
-from quitrent.services.billing import carry_out
+from quitrent.domain.billing_run import BillingRun, RunPhase
+from quitrent.services.billing import carry_out, finish_run, post_fees
 from quitrent.services.books import RunInterruptedError
 from quitrent.services.deployment import Deployment
 from quitrent.store.billing_runs import unfinished_runs
@@ -16,16 +21,16 @@ RETRY_SECONDS = 1.0
 
 
 def carry_out_unfinished(deployment: Deployment, stopping: Event) -> None:
-    """Carry out every run that waits or was cut off.
+    """Carry out every run that waits or was cut off, the fees of all of them first.
 
     Errors: RunInterruptedError, Unavailable.
     """
-    while True:
-        with deployment.store.connection():
-            runs = unfinished_runs()
-        if not runs:
-            return
-        carry_out(deployment, runs[0], stopping)
+    with deployment.store.connection():
+        runs = unfinished_runs()
+    for run in runs:
+        post_fees(deployment, run, stopping)
+    for run in runs:
+        carry_out(deployment, run, stopping)
 
 
 class Biller:
@@ -34,33 +39,56 @@ class Biller:
     def __init__(self, deployment: Deployment) -> None:
         """Take what the runs need; nothing runs before `start`."""
         self._deployment = deployment
-        self._stopping, self._woken = Event(), Event()
-        self._thread = Thread(target=self._work, name="biller", daemon=True)
+        self._stopping = Event()
+        self._fees_woken, self._retail_woken = Event(), Event()
+        self._threads = (
+            Thread(target=self._work, args=(self._fees_woken, self._post_fees), name="fees", daemon=True),
+            Thread(target=self._work, args=(self._retail_woken, self._finish_runs), name="retail", daemon=True),
+        )
 
     def start(self) -> None:
         """Begin with the runs that are unfinished."""
-        self._woken.set()
-        self._thread.start()
+        self.wake()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
         """Tell it that there is a new run."""
-        self._woken.set()
+        self._fees_woken.set()
+        self._retail_woken.set()
 
-    def stop(self) -> None:
-        """Have it stop after the batch that it is at, and wait for that."""
+    def stop(self, grace_seconds: float) -> None:
+        """Have it stop after the batch that it is at, and wait so long for that: a plugin may be hanging."""
         self._stopping.set()
-        self._woken.set()
-        self._thread.join()
+        self.wake()
+        for thread in self._threads:
+            thread.join(grace_seconds)
 
-    def _work(self) -> None:
+    def _post_fees(self) -> None:
+        for run in self._unfinished():
+            if run.phase is RunPhase.FEES:
+                post_fees(self._deployment, run, self._stopping)
+                self._retail_woken.set()
+
+    def _finish_runs(self) -> None:
+        for run in self._unfinished():
+            if run.phase is not RunPhase.FEES:
+                finish_run(self._deployment, run, self._stopping)
+
+    def _unfinished(self) -> list[BillingRun]:
+        with self._deployment.store.connection():
+            return unfinished_runs()
+
+    def _work(self, woken: Event, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():
-            self._woken.wait()
-            self._woken.clear()
+            woken.wait()
+            woken.clear()
             try:
-                carry_out_unfinished(self._deployment, self._stopping)
+                step()
             except RunInterruptedError:
                 return
-            except Unavailable:
-                _log.warning("the database is out of reach; the biller tries again")
+            # Whatever it was, what is left to do is in the books, and is tried again.
+            except Exception:  # noqa: BLE001
+                _log.exception("the biller tries again")
                 self._stopping.wait(RETRY_SECONDS)
-                self._woken.set()
+                woken.set()

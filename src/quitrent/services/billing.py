@@ -2,10 +2,9 @@
 
 Fees first: each batch is computed and committed in one transaction, and no plugin has been called
 by the end of it. The retail side next: each batch is priced with no transaction open, and posted
-in one that looks again whether what was priced is still so. Then every fee is recomputed from the
-terms and compared with the books, and last the plugins are told what was posted. A run that is
-carried out again goes on where it stood: what is posted is no longer due, and would be refused by
-its key.
+in one that looks again whether what was priced is still so. Then the books are checked against the
+terms (`checking`), and last the plugins are told what was posted. A run that is carried out again
+goes on where it stood: what is posted is no longer due, and what is there is not written twice.
 
 A preview walks the same way and posts nothing.
 """
@@ -13,7 +12,7 @@ A preview walks the same way and posts nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from threading import Event
@@ -23,17 +22,24 @@ from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
 from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Priced, Side
 from quitrent.domain.errors import FailedPrecondition, Unavailable
-from quitrent.domain.fee import fees_charged, fees_due
-from quitrent.domain.money import units_text
+from quitrent.domain.fee import fees_due
 from quitrent.domain.retail_bill import billed, credits_due, parts_due
 from quitrent.domain.terms import Terms
-from quitrent.services.books import Bill, Books, PreviewBooks, RunInterruptedError, StoredBooks
+from quitrent.services.books import (
+    Bill,
+    Books,
+    PreviewBooks,
+    RunEndedError,
+    RunInterruptedError,
+    StoredBooks,
+)
+from quitrent.services.checking import CheckFailedError, check_books
 from quitrent.services.deployment import Deployment
 from quitrent.services.pricing import price_retail
 from quitrent.store import billing_runs
 from quitrent.store import terms as stored_terms
-from quitrent.store.charges import FeeRecord, fee_records, list_charges, unsettled_charges
-from quitrent.store.parked_charges import parked_starts
+from quitrent.store.charges import list_charges, unsettled_charges
+from quitrent.store.parked_charges import parked_periods
 
 _log = logging.getLogger(__name__)
 
@@ -42,58 +48,83 @@ _log = logging.getLogger(__name__)
 BATCH = 500
 
 
-class CheckFailedError(Exception):
-    """The books do not hold the fees that the terms ask for; the text says which."""
-
-
 def carry_out(deployment: Deployment, run: BillingRun, stopping: Event) -> BillingRun:
     """Carry a run out to its end, from wherever it stands; give it as it is stored then.
 
     Errors: RunInterruptedError, Unavailable: it goes on when it is carried out again.
     """
-    books = StoredBooks(deployment, run, stopping)
-    try:
-        _bill(deployment, books, run.through)
-        _tell_of_charges(deployment, run)
-        finished = _finish(deployment, books, RunState.SUCCEEDED, "")
-    except (RunInterruptedError, Unavailable):
-        raise
-    except CheckFailedError as failure:
-        _log.critical("billing run %s: %s", run.name, failure)
-        _tell_of_charges(deployment, run)
-        finished = _finish(deployment, books, RunState.FAILED, str(failure))
-    # A fault of ours may not stop the biller; the charges that were committed stand.
-    except Exception:  # noqa: BLE001
-        incident = uuid4().hex
-        _log.exception("billing run %s failed, incident %s", run.name, incident)
-        finished = _finish(deployment, books, RunState.FAILED, f"internal error, incident {incident}")
-    deployment.plugins.run_finished(finished)
-    return finished
+    post_fees(deployment, run, stopping)
+    return finish_run(deployment, run, stopping)
+
+
+def post_fees(deployment: Deployment, run: BillingRun, stopping: Event) -> None:
+    """Post the fees of a run, before and apart from anything that a plugin has a part in.
+
+    Errors: RunInterruptedError, Unavailable.
+    """
+
+    def work(books: StoredBooks) -> None:
+        books.enter(RunPhase.FEES)
+        _bill_fees(books, run.through)
+        books.enter(RunPhase.RETAIL)
+
+    _worked(deployment, run, stopping, work)
+
+
+def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> BillingRun:
+    """Bill the retail side of a run whose fees are posted, check the books, and tell the plugins.
+
+    Errors: RunInterruptedError, Unavailable.
+    """
+
+    def work(books: StoredBooks) -> None:
+        books.enter(RunPhase.RETAIL)
+        _bill_retail(deployment, books, run.through)
+        books.enter(RunPhase.CHECK)
+        check_books(deployment, run.through, lambda: _bill_fees(books, run.through))
+        books.finish(RunState.SUCCEEDED, "")
+
+    return _worked(deployment, run, stopping, work)
 
 
 def preview(deployment: Deployment, through: date) -> PreviewBooks:
     """Give what a run through a date would post."""
-    books = PreviewBooks(deployment, BillingRun(through, plugins=plugin_versions(deployment)))
-    _bill(deployment, books, through)
+    used = tuple((record.name, record.version) for record in deployment.plugins.records())
+    books = PreviewBooks(deployment, BillingRun(through, plugins=used))
+    _bill_fees(books, through)
+    _bill_retail(deployment, books, through)
     books.run = replace(books.run, state=RunState.SUCCEEDED, phase=RunPhase.FINISHED)
     return books
 
 
-def plugin_versions(deployment: Deployment) -> tuple[tuple[str, str], ...]:
-    """Give the name and the version of each plugin in use."""
-    return tuple((record.name, record.version) for record in deployment.plugins.records())
+def _worked(
+    deployment: Deployment, run: BillingRun, stopping: Event, work: Callable[[StoredBooks], None]
+) -> BillingRun:
+    """Do some of a run's work and give the run as it is stored then; what goes wrong ends it as FAILED.
 
-
-def _bill(deployment: Deployment, books: Books, through: date) -> None:
+    The plugins are told where the run has ended by it.
+    """
+    books = StoredBooks(deployment, run, stopping)
+    try:
+        try:
+            work(books)
+        except CheckFailedError as failure:
+            _log.critical("billing run %s: %s", run.name, failure)
+            books.finish(RunState.FAILED, str(failure))
+        except (RunInterruptedError, RunEndedError, Unavailable):
+            raise
+        # A fault of ours may not stop the biller; the charges that were committed stand.
+        except Exception:  # noqa: BLE001
+            incident = uuid4().hex
+            _log.exception("billing run %s failed, incident %s", run.name, incident)
+            books.finish(RunState.FAILED, f"internal error, incident {incident}")
+    except RunEndedError:
+        _log.info("billing run %s was ended by another process", run.name)
     with deployment.store.connection():
-        newest = stored_terms.newest_key()
-    books.enter(RunPhase.FEES)
-    _bill_fees(books, through)
-    books.enter(RunPhase.RETAIL)
-    _bill_retail(deployment, books, through)
-    books.enter(RunPhase.CHECK)
-    if isinstance(books, StoredBooks):
-        _check_fees(deployment, through, newest)
+        after = billing_runs.find_run_by_key(run.key) or run
+    if books.finished:
+        _tell_plugins(deployment, after)
+    return after
 
 
 def _bill_fees(books: Books, through: date) -> None:
@@ -138,7 +169,7 @@ def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms],
     """Price and post a batch; give the keys of the subscriptions that were changed in between."""
     keys = [terms.subscription.key for terms in batch]
     with deployment.store.connection():
-        parked = parked_starts(keys)
+        parked = parked_periods(keys)
     wanted = [
         (terms, part)
         for terms in batch
@@ -148,8 +179,7 @@ def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms],
     for (terms, part), outcome in zip(wanted, price_retail(deployment, wanted), strict=True):
         outcomes[terms.subscription.key].append((part, outcome))
     with books.transaction():
-        current = {terms.subscription.key: terms for terms in stored_terms.terms_by_key(keys)}
-        unchanged = [terms for terms in batch if current.get(terms.subscription.key) == terms]
+        unchanged = _unchanged(batch, parked)
         charged = unsettled_charges([terms.subscription for terms in unchanged])
         books.post_retail(
             [
@@ -159,6 +189,18 @@ def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms],
         )
     posted = {terms.subscription.key for terms in unchanged}
     return [key for key in keys if key not in posted]
+
+
+def _unchanged(batch: list[Terms], parked: dict[int, dict[date, date]]) -> list[Terms]:
+    """Give those that are still as they were when they were priced, and whose parked periods are."""
+    keys = [terms.subscription.key for terms in batch]
+    terms_now = {terms.subscription.key: terms for terms in stored_terms.terms_by_key(keys)}
+    parked_now = parked_periods(keys)
+    return [
+        terms
+        for terms, key in zip(batch, keys, strict=True)
+        if terms_now.get(key) == terms and parked_now.get(key) == parked.get(key)
+    ]
 
 
 def _retail_bill(
@@ -203,60 +245,15 @@ def _parked(terms: Terms, part: Part, failure: FailedPrecondition) -> ParkedChar
     )
 
 
-def _check_fees(deployment: Deployment, through: date, newest: int) -> None:
-    """Recompute every fee due by a day and compare it with the books, for what was there at the start.
-
-    Errors: CheckFailedError.
-    """
-    after = 0
-    while True:
-        with deployment.store.snapshot():
-            batch = stored_terms.started(through, after, newest, BATCH)
-            records = fee_records([terms.subscription.key for terms in batch], through)
-        for terms in batch:
-            _check_subscription(terms, records.get(terms.subscription.key, set()), through)
-        if not batch:
-            return
-        after = batch[-1].subscription.key
-
-
-def _check_subscription(terms: Terms, booked: set[FeeRecord], through: date) -> None:
-    charges = fees_charged(terms.subscription, terms.reseller_plan, through)
-    owed = {FeeRecord(charge.period_start, charge.period_end, charge.due_date, charge.amount) for charge in charges}
-    if owed != booked:
-        raise CheckFailedError(
-            f"the fees of {terms.subscription.name} are wrong: the terms ask for {_listed(owed - booked)}, "
-            f"and the books have {_listed(booked - owed)} instead"
-        )
-
-
-def _listed(records: set[FeeRecord]) -> str:
-    texts = [
-        f"{units_text(record.amount.amount_micros, record.amount.currency)} {record.amount.currency} "
-        f"from {record.period_start} to {record.period_end}"
-        for record in sorted(records, key=lambda record: record.period_start)
-    ]
-    return ", ".join(texts) or "nothing"
-
-
-def _tell_of_charges(deployment: Deployment, run: BillingRun) -> None:
-    """Tell the plugins what the run has posted, last of all: a plugin that hangs keeps nothing from the books.
-
-    A run that is cut off before it has finished tells them again.
-    """
+def _tell_plugins(deployment: Deployment, run: BillingRun) -> None:
+    """Tell the plugins what a run has posted, once it has ended: one that hangs keeps nothing from the books."""
     posted = ChargeFilter(billing_run=run.name)
     after = 0
     while deployment.plugins.hear_of_charges:
         with deployment.store.connection():
             charges = list_charges(posted, after, BATCH)
         if not charges:
-            return
+            break
         deployment.plugins.charges_posted(charges)
         after = charges[-1].key
-
-
-def _finish(deployment: Deployment, books: StoredBooks, state: RunState, failure: str) -> BillingRun:
-    with deployment.store.write():
-        run = replace(books.run(), state=state, phase=RunPhase.FINISHED, failure=failure, finish_time=deployment.now())
-        billing_runs.update_run(run)
-        return run
+    deployment.plugins.run_finished(run)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
 
-from quitrent.domain.billing_run import BillingRun, RunPhase, added
+from quitrent.domain.billing_run import BillingRun, RunPhase, RunState, added
 from quitrent.domain.charge import Charge, ParkedCharge
 from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
@@ -23,6 +23,10 @@ PREVIEW_CHARGES = 1_000
 
 class RunInterruptedError(Exception):
     """The server stops; the run is taken up again by its next start."""
+
+
+class RunEndedError(Exception):
+    """Another process has carried the run out meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,19 @@ class StoredBooks:
     def __init__(self, deployment: Deployment, run: BillingRun, stopping: Event) -> None:
         """Take the run that posts, and the event that tells it to stop between batches."""
         self._deployment, self._run_key, self._stopping = deployment, run.key, stopping
+        # Whether the run has come to its end here, and not in another process.
+        self.finished = False
 
     def enter(self, phase: RunPhase) -> None:
-        """Note what the run is at, and count what is left to do at its start."""
+        """Note what the run is at: at its start what is left to do, and with retail which plugins price it."""
         with self._deployment.store.write():
-            run = self.run()
+            run = replace(self.run(), phase=phase)
             if phase is RunPhase.FEES:
                 run = replace(run, total_count=run.done_count + count_due(run.through))
-            billing_runs.update_run(replace(run, phase=phase))
+            if phase is RunPhase.RETAIL:
+                used = {(record.name, record.version) for record in self._deployment.plugins.records()}
+                run = replace(run, plugins=tuple(sorted({*run.plugins, *used})))
+            billing_runs.update_run(run)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -91,11 +100,28 @@ class StoredBooks:
             parked_charges.park(bill.parked, self._run_key, now)
 
     def run(self) -> BillingRun:
-        """Give the run as it is stored."""
+        """Give the run as it is stored.
+
+        Errors: RunEndedError.
+        """
         run = billing_runs.find_run_by_key(self._run_key)
-        if run is None:
-            raise LookupError("the run that is being carried out is not stored")
+        if run is None or run.state is not RunState.RUNNING:
+            raise RunEndedError
         return run
+
+    def finish(self, state: RunState, failure: str) -> None:
+        """Write the run's end."""
+        with self._deployment.store.write():
+            finished = replace(
+                self.run(),
+                state=state,
+                phase=RunPhase.FINISHED,
+                failure=failure,
+                parked_count=parked_charges.count_parked_by(self._run_key),
+                finish_time=self._deployment.now(),
+            )
+            billing_runs.update_run(finished)
+        self.finished = True
 
     def _post(self, bills: Sequence[Bill]) -> None:
         charges = [charge for bill in bills for charge in bill.charges]

@@ -42,10 +42,17 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_Item]):
-    """Some items, and the token of the next page; it is empty on the last one."""
+    """Some items, and the token of the page after any of them."""
 
     items: Sequence[_Item]
-    next_token: str
+    token_after: Callable[[_Item], str]
+    is_last: bool
+
+    def next_token(self, count: int) -> str:
+        """Give the token of what comes after the first `count` items; empty where nothing does."""
+        if self.is_last and count == len(self.items):
+            return ""
+        return self.token_after(self.items[count - 1])
 
 
 def page_of(caller: Caller, request: PageRequest, load: Callable[[int, int], Sequence[_Item]]) -> Page[_Item]:
@@ -56,8 +63,7 @@ def page_of(caller: Caller, request: PageRequest, load: Callable[[int, int], Seq
     size = min(request.size or DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
     after = _opened(caller, request) if request.token else 0
     items = load(after, size + 1)
-    more = len(items) > size
-    return Page(items[:size], _sealed(caller, request, items[size - 1].key) if more else "")
+    return Page(items[:size], lambda item: _sealed(caller, request, item.key), is_last=len(items) <= size)
 
 
 def _sealed(caller: Caller, request: PageRequest, key: int) -> str:
@@ -81,6 +87,6 @@ def _opened(caller: Caller, request: PageRequest) -> int:
 
 
 def _signature(caller: Caller, request: PageRequest, place: bytes) -> bytes:
-    key = secret("page_token", secrets.token_hex(32)).encode()
+    key = secret("page_token", lambda: secrets.token_hex(32)).encode()
     said = b"\0".join((caller.principal.encode(), sha256(request.query).digest(), place))
     return hmac.new(key, said, sha256).digest()[:_SIGNATURE_BYTES]

@@ -48,7 +48,7 @@ def update_plan(deployment: Deployment, caller: Caller, wanted: Plan, fields: fr
     """
     plan = _editable_plan(caller, wanted.name)
     caller.check_admin_fields("plan", fields & {"shared_with_resellers"})
-    changed = changed_plan(plan, wanted, fields, _users(plan))
+    changed = changed_plan(plan, wanted, fields, stored.subscription_of_plan(plan))
     _check_still_fits(plan, changed)
     stored.update_plan(changed, deployment.now())
     return visible_plan(caller, plan.name)
@@ -60,7 +60,7 @@ def delete_plan(caller: Caller, name: str) -> None:
     Errors: NotFound, PermissionDenied, FailedPrecondition (PLAN_IN_USE).
     """
     plan = _editable_plan(caller, name)
-    users = ", ".join(stored.products_of_plan(plan)) or _users(plan)
+    users = ", ".join(stored.products_of_plan(plan)) or stored.subscription_of_plan(plan)
     if users:
         raise FailedPrecondition(Reason.PLAN_IN_USE, f"{plan.name} is used by {users} and cannot be deleted")
     stored.delete_plan(plan)
@@ -83,10 +83,6 @@ def _check_admin_sets(caller: Caller, plan: Plan) -> None:
             "only the provider creates plans of kind RESELLER",
             Violation("plan.kind", "has to be PLAN_KIND_ACCOUNT"),
         )
-
-
-def _users(plan: Plan) -> str:
-    return stored.subscription_of_plan(plan)
 
 
 def _check_still_fits(plan: Plan, changed: Plan) -> None:

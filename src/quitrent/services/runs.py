@@ -8,7 +8,7 @@ from threading import Event
 
 from quitrent.domain.billing_run import BillingRun, RunState
 from quitrent.domain.errors import invalid, not_found
-from quitrent.services.billing import plugin_versions, preview
+from quitrent.services.billing import preview
 from quitrent.services.books import PreviewBooks
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
@@ -26,7 +26,7 @@ def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
     Errors: InvalidArgument.
     """
     _check_through(deployment, through)
-    return stored.insert_run(BillingRun(through, plugins=plugin_versions(deployment)), deployment.now())
+    return stored.insert_run(BillingRun(through), deployment.now())
 
 
 def preview_run(deployment: Deployment, through: date) -> PreviewBooks:

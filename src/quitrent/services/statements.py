@@ -8,15 +8,18 @@ from itertools import islice
 
 from quitrent.domain.statement import Statement, StatementLine, statement_of
 from quitrent.services.caller import Caller
+from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.services.parties import get_reseller
 from quitrent.store.statements import statement_lines
 
 
-def get_statement(caller: Caller, reseller: str, month: date) -> Statement:
+def get_statement(deployment: Deployment, caller: Caller, reseller: str, month: date) -> Statement:
     """Give a reseller's statement for a day's month. Errors: NotFound."""
-    get_reseller(caller, reseller)
-    return statement_of(reseller, month, statement_lines(reseller, month))
+    # Summed from several reads, which a run that is at work may not pull apart.
+    with deployment.store.snapshot():
+        get_reseller(caller, reseller)
+        return statement_of(reseller, month, statement_lines(reseller, month))
 
 
 def list_statement_lines(

@@ -84,8 +84,14 @@ def resume_subscription(deployment: Deployment, caller: Caller, name: str, day: 
 
 
 def close_subscription(deployment: Deployment, caller: Caller, name: str, end: date) -> Subscription:
-    """End a subscription at a day. Errors: NotFound, FailedPrecondition."""
-    return _change(deployment, caller, name, lambda subscription: life.closed(subscription, end))
+    """End a subscription at a day. Errors: NotFound, FailedPrecondition.
+
+    A reseller that closes it back-dated owes the fee up to today: it alone knows what was in use, and
+    no edit of its gets it out of the fee.
+    """
+    today = deployment.today()
+    fees_until = end if caller.is_admin else today
+    return _change(deployment, caller, name, lambda subscription: life.closed(subscription, end, today, fees_until))
 
 
 def _change(

@@ -7,8 +7,8 @@ Does not own: decisions. It loads, writes, counts and refuses what the constrain
 
 Keeps true:
 
-- One fee: a second charge for the same account, product, side, reason and first day of a period is
-  refused by a UNIQUE index.
+- One fee: a second one for the same account, product and first day of a period is refused by a
+  UNIQUE index; so is a second charge of the same name.
 - A charge, once written, is never changed or deleted: triggers refuse it.
 - A commit that was acknowledged survives a power cut: SQLite runs with a write-ahead log and
   `synchronous=FULL` (with NORMAL, 705 of 753 simulated cuts lost one).

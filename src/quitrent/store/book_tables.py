@@ -71,29 +71,37 @@ class ChargeRow(Row):
 
     class Meta:
         table_name = "charge"
-        indexes = (
-            # A subscription's charges: its list, its credits, and the check of its fees.
-            (("subscription", "side", "period_start"), False),
-            # A reseller's statement of a month.
-            (("reseller", "period_start"), False),
-        )
+        # A reseller's statement of a month.
+        indexes = ((("reseller", "period_start"), False),)
 
 
-# The promise itself: one fee (and one price, and one credit of each kind) for an account, a
-# product and a period. Reversals are unique by what they reverse.
+# The promise itself: one fee for an account, a product and a period, whatever subscription it comes
+# from. Reversals are unique by what they reverse.
 ChargeRow.add_index(
     ChargeRow.index(
         ChargeRow.account,
         ChargeRow.product,
-        ChargeRow.side,
         ChargeRow.reason,
         ChargeRow.period_start,
+        unique=True,
+        where=peewee.SQL("side = 'WHOLESALE' AND reverses_id IS NULL"),
+        name="charge_one_fee",
+    )
+)
+
+# A charge's own name: one for a subscription, a side, a period and a reason. By it a subscription's
+# charges are found: its list, its credits, and the check of its fees.
+ChargeRow.add_index(
+    ChargeRow.index(
+        ChargeRow.subscription,
+        ChargeRow.side,
+        ChargeRow.period_start,
+        ChargeRow.reason,
         unique=True,
         where=peewee.SQL("reverses_id IS NULL"),
         name="charge_identity",
     )
 )
-
 
 # A run's charges: their list, and what plugins are told of it. Reversals belong to no run.
 ChargeRow.add_index(

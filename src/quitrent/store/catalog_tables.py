@@ -154,6 +154,7 @@ class SubscriptionRow(NamedRow):
     reseller_plan_id: int
     start_date = CivilDateField()
     end_date = CivilDateField(null=True)
+    wholesale_end_date = CivilDateField(null=True)
     wholesale_billed_until = CivilDateField()
     retail_billed_until = CivilDateField()
     retail_settled_until = CivilDateField()

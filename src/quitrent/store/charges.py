@@ -104,30 +104,30 @@ def unsettled_charges(subscriptions: Sequence[Subscription]) -> dict[str, list[C
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class FeeRecord:
-    """What the books say of one fee."""
+@dataclass(frozen=True, slots=True, order=True)
+class BookedPeriod:
+    """What the books say of one recurring charge."""
 
     period_start: date
     period_end: date
     due_date: date
-    amount: Money
+    amount_micros: int
+    currency: str
 
 
-def fee_records(subscription_keys: Collection[int], through: date) -> dict[int, set[FeeRecord]]:
-    """Give the fees that were due by a day, by the keys of their subscriptions."""
+def booked_periods(subscription_keys: Collection[int], side: Side) -> dict[int, list[BookedPeriod]]:
+    """Give a side's recurring charges in the order of their periods, by the keys of their subscriptions.
+
+    A list, in which one that is there twice stands twice.
+    """
     row = ChargeRow
     columns = (row.subscription, row.period_start, row.period_end, row.due_date, row.amount_micros, row.currency)
-    fees = row.select(*columns).where(
-        row.subscription.in_(list(subscription_keys)),
-        row.side == Side.WHOLESALE,
-        row.reason == ChargeReason.RECURRING,
-        row.due_date <= through,
+    charges = row.select(*columns).where(
+        row.subscription.in_(list(subscription_keys)), row.side == side, row.reason == ChargeReason.RECURRING
     )
-    found: dict[int, set[FeeRecord]] = {}
-    for key, period_start, period_end, due_date, amount_micros, currency in tuples_of(fees):
-        record = FeeRecord(period_start, period_end, due_date, Money(amount_micros, currency))
-        found.setdefault(key, set()).add(record)
+    found: dict[int, list[BookedPeriod]] = {}
+    for key, *booked in tuples_of(charges.order_by(row.period_start, row.id)):
+        found.setdefault(key, []).append(BookedPeriod(*booked))
     return found
 
 

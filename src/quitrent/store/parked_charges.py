@@ -49,13 +49,18 @@ def unpark(subscription_key: int, period_starts: Collection[date]) -> None:
     ).execute()
 
 
-def parked_starts(subscription_keys: Collection[int]) -> dict[int, set[date]]:
-    """Give the first days of the parked periods of subscriptions, by the store's keys."""
-    found: dict[int, set[date]] = {}
+def parked_periods(subscription_keys: Collection[int]) -> dict[int, dict[date, date]]:
+    """Give the parked periods of subscriptions, their first days with their ends, by the store's keys."""
+    found: dict[int, dict[date, date]] = {}
     row = ParkedChargeRow
     for parked in row.select().where(row.subscription.in_(list(subscription_keys))):
-        found.setdefault(parked.subscription_id, set()).add(parked.period_start)
+        found.setdefault(parked.subscription_id, {})[parked.period_start] = parked.period_end
     return found
+
+
+def count_parked_by(run_key: int) -> int:
+    """Give how many periods are parked that a run was the last to try."""
+    return int(ParkedChargeRow.select().where(ParkedChargeRow.billing_run == run_key).count())
 
 
 def list_parked_charges(parent: str, plugin: str, after: int, limit: int) -> list[ParkedCharge]:

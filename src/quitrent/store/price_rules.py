@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from peewee import JOIN, Expression, fn
 
+from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
 from quitrent.domain.party import reseller_of
 from quitrent.domain.price_rule import PriceRule, RetailPrice
 from quitrent.store.parties import reseller_key
+from quitrent.store.plans import plans_by_key
 from quitrent.store.tables import AccountRow, ChargeRow, CustomerRow, PriceRuleRow, ProductRow, ResellerRow
 
 
@@ -56,6 +58,13 @@ def list_price_rules(reseller: str, product: str, after: int, limit: int) -> lis
     return _select(*where, limit=limit)
 
 
+def plans_of_product(product: str) -> tuple[Plan, Plan]:
+    """Give the account plan and the reseller plan of a product, by its name."""
+    row = ProductRow.get(ProductRow.name == product)
+    plans = plans_by_key([row.account_plan_id, row.reseller_plan_id])
+    return plans[row.account_plan_id], plans[row.reseller_plan_id]
+
+
 def same_scope_and_date(rule: PriceRule) -> str:
     """Give the name of another rule for the same scope that begins on the same day, or an empty text."""
     found = _select(
@@ -67,10 +76,10 @@ def same_scope_and_date(rule: PriceRule) -> str:
     return next((other.name for other in found if (other.customer, other.account) == (rule.customer, rule.account)), "")
 
 
-def billed_until(rule: PriceRule) -> date | None:
-    """Give the day up to which retail periods have been charged in the reach of a rule, or None.
+def billed_until(rule: PriceRule, since: date, until: date | None) -> date | None:
+    """Give the end of the last retail period that has been charged in `[since, until)` in the reach of a rule.
 
-    A period that is parked has not been charged: a new rule may be what mends it.
+    None where there is none: a period that is parked has not been charged, and a rule may mend it.
     """
     scope = [ResellerRow.name == reseller_of(rule.name), ProductRow.name == rule.product]
     if rule.customer:
@@ -83,7 +92,13 @@ def billed_until(rule: PriceRule) -> date | None:
         .join_from(ChargeRow, ProductRow)
         .join_from(ChargeRow, AccountRow)
         .join(CustomerRow)
-        .where(ChargeRow.side == Side.RETAIL, ChargeRow.reason == ChargeReason.RECURRING, *scope)
+        .where(
+            ChargeRow.side == Side.RETAIL,
+            ChargeRow.reason == ChargeReason.RECURRING,
+            ChargeRow.period_end > since,
+            *([ChargeRow.period_start < until] if until else []),
+            *scope,
+        )
         .scalar()
     )
     return None if latest is None else date.fromisoformat(str(latest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +30,10 @@ def keep_answer(caller: str, request_id: str, answer: KeptAnswer, now: datetime)
     ).execute()
 
 
-def secret(name: str, new: str) -> str:
-    """Give a secret of the server's; where there is none yet, `new` becomes it."""
-    SecretRow.insert(name=name, value=new).on_conflict(action="nothing").execute()
-    return str(SecretRow.get(SecretRow.name == name).value)
+def secret(name: str, new: Callable[[], str]) -> str:
+    """Give a secret of the server's; where there is none yet, one is made."""
+    row = SecretRow.get_or_none(SecretRow.name == name)
+    if row is None:
+        SecretRow.insert(name=name, value=new()).on_conflict(action="nothing").execute()
+        row = SecretRow.get(SecretRow.name == name)
+    return str(row.value)

@@ -181,6 +181,7 @@ def subscription_value(
         retail_billed_until=row.retail_billed_until,
         retail_settled_until=row.retail_settled_until,
         end=row.end_date,
+        wholesale_end=row.wholesale_end_date,
         suspensions=suspensions,
         create_time=row.create_time,
         update_time=row.update_time,
@@ -191,6 +192,7 @@ def subscription_value(
 def _columns(subscription: Subscription, account_plan: Plan, reseller_plan: Plan) -> dict[str, object]:
     return {
         "end_date": subscription.end,
+        "wholesale_end_date": subscription.wholesale_end,
         "wholesale_billed_until": subscription.wholesale_billed_until,
         "retail_billed_until": subscription.retail_billed_until,
         "retail_settled_until": subscription.retail_settled_until,

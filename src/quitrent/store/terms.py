@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from peewee import Expression, fn
+from peewee import Expression
 
 from quitrent.domain.party import Party
 from quitrent.domain.terms import Terms
@@ -19,6 +19,7 @@ from quitrent.store.tables import (
     PartyRow,
     ResellerRow,
     SubscriptionRow,
+    tuples_of,
 )
 
 
@@ -43,19 +44,11 @@ def retail_due(through: date, after: int, limit: int) -> list[Terms]:
     return _load(SubscriptionRow.id > after, _retail_is_due(through), limit=limit)
 
 
-def started(through: date, after: int, newest: int, limit: int) -> list[Terms]:
-    """Give the terms of subscriptions after a key, up to the newest one, that have started by a day."""
-    return _load(
-        SubscriptionRow.id > after,
-        SubscriptionRow.id <= newest,
-        SubscriptionRow.start_date <= through,
-        limit=limit,
-    )
-
-
-def newest_key() -> int:
-    """Give the key of the subscription that was made last; 0 where there is none."""
-    return int(SubscriptionRow.select(fn.MAX(SubscriptionRow.id)).scalar() or 0)
+def started_keys(through: date, after: int, limit: int) -> list[int]:
+    """Give the keys of subscriptions after a key that have started by a day."""
+    row = SubscriptionRow
+    query = row.select(row.id).where(row.id > after, row.start_date <= through).order_by(row.id).limit(limit)
+    return [key for (key,) in tuples_of(query)]
 
 
 def count_due(through: date) -> int:
