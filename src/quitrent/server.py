@@ -57,7 +57,7 @@ OPTIONS = (
 )
 
 # How long calls in flight have to end when the server stops.
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 10
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -113,7 +113,7 @@ class Server:
         for name in ("", *(service.full_name for service in SERVICES.values())):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
-    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+    def stop(self, grace_seconds: int = GRACE_SECONDS) -> None:
         """Take no more calls, let those in flight end, and let the biller finish its batch."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()

@@ -28,9 +28,6 @@ ROOMS = {
     ),
 }
 
-# The one thing that a room takes from a room it may not look into: file, module and name.
-EXCEPTIONS = {("rpc/gate.py", "quitrent.store.database", "Store")}
-
 # Who may import a library at all: folders and files of src/quitrent.
 LIBRARIES = {
     "peewee": ("store/",),
@@ -87,11 +84,7 @@ def wrong_in_room(file: str, source: str) -> list[str]:
     """Give what a file of a room imports and may not. file: from src/quitrent on, like `domain/fee.py`."""
     room = file.partition("/")[0]
     allowed = (*ROOMS[room], f"quitrent.{room}")
-    return [
-        _told(file, found)
-        for found in imports(source)
-        if not _is_allowed(found, allowed) and (file, found.module, found.name) not in EXCEPTIONS
-    ]
+    return [_told(file, found) for found in imports(source) if not _is_allowed(found, allowed)]
 
 
 def wrong_libraries(file: str, source: str) -> list[str]:

@@ -12,10 +12,8 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto,
 
 import quitrent
 from tests.docs.imports import (
-    EXCEPTIONS,
     ROOMS,
     floats,
-    imports,
     sources,
     wrong_in_plugin,
     wrong_in_room,
@@ -44,11 +42,6 @@ def test_every_folder_of_the_house_is_a_room_of_the_table() -> None:
 
 def test_a_room_imports_what_the_table_allows_it() -> None:
     assert [wrong for file in room_files() for wrong in wrong_in_room(file, HOUSE[file])] == []
-
-
-def test_every_exception_to_the_table_is_in_use() -> None:
-    used = {(file, found.module, found.name) for file, source in HOUSE.items() for found in imports(source)}
-    assert used >= EXCEPTIONS
 
 
 def test_a_library_is_imported_where_it_belongs() -> None:

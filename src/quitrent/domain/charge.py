@@ -8,7 +8,7 @@ A credit gives back days of what was charged. 20.00 for January, suspended for 1
 
 >>> charged = Charge("s1", Side.RETAIL, ChargeReason.RECURRING, date(2026, 1, 1), date(2026, 2, 1),
 ...                  date(2026, 1, 1), Money(20_000_000, "USD"))
->>> [credit] = credits_of(charged, Fraction(1), Fraction(10, 31), Rounding.HALF_UP)
+>>> [credit] = credits_of(charged, Days(31, 31), Days(10, 31), Rounding.HALF_UP)
 >>> credit.reason.value, credit.amount.amount_micros
 ('SUSPENSION_CREDIT', -6450000)
 """
@@ -67,6 +67,19 @@ class Step:
     code: str = ""
     plugin: str = ""
     plugin_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Some days out of others: 10 of 31."""
+
+    part: int
+    whole: int
+
+    @property
+    def share(self) -> Fraction:
+        """The share that they are."""
+        return Fraction(self.part, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +152,24 @@ class ParkedCharge:
     key: int = field(default=0, compare=False)
 
 
-def credits_of(charge: Charge, kept: Fraction, suspended: Fraction, rounding: Rounding) -> Iterator[Charge]:
+def credits_of(charge: Charge, kept: Days, suspended: Days, rounding: Rounding) -> Iterator[Charge]:
     """Give the charges that give days of a charged period back, at the end of the period.
 
-    kept: the share of the charge for the days up to the end of the subscription; 1 where it goes on.
-    suspended: the share of those days that is suspended and given back.
+    kept: of the days that were charged, those up to the end of the subscription; all where it goes on.
+    suspended: of the days up to the end, those that are suspended and given back.
     Together they never exceed what was charged, and leave what it would have cost had the end been
     known.
     """
     charged, currency = charge.amount.amount_micros, charge.amount.currency
-    kept_micros = round_to_minor_unit(charged * kept, currency, rounding).amount_micros
-    given_back = round_to_minor_unit(kept_micros * suspended, currency, rounding).amount_micros
+    kept_micros = round_to_minor_unit(charged * kept.share, currency, rounding).amount_micros
+    given_back = round_to_minor_unit(kept_micros * suspended.share, currency, rounding).amount_micros
     for reason, text, micros in (
-        (ChargeReason.UNUSED_CREDIT, f"{_shown(1 - kept)} lies after the end", charged - kept_micros),
-        (ChargeReason.SUSPENSION_CREDIT, f"{_shown(suspended)} of the days in use is suspended", given_back),
+        (
+            ChargeReason.UNUSED_CREDIT,
+            f"{kept.whole - kept.part} of {kept.whole} days after the end",
+            charged - kept_micros,
+        ),
+        (ChargeReason.SUSPENSION_CREDIT, f"{suspended.part} of {suspended.whole} days suspended", given_back),
     ):
         if micros:
             yield _credit(charge, reason, text, Money(-micros, currency), rounding)
@@ -182,10 +199,6 @@ def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Ch
         reverses=charge.name,
         product=charge.product,
     )
-
-
-def _shown(share: Fraction) -> str:
-    return f"{share.numerator}/{share.denominator}"
 
 
 def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding) -> Charge:

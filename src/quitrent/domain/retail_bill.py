@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from itertools import takewhile
 
 from quitrent.domain.calendar import Part
 from quitrent.domain.catalog import Plan, SuspensionPolicy
-from quitrent.domain.charge import Charge, credits_of
+from quitrent.domain.charge import Charge, Days, credits_of
 from quitrent.domain.subscription import Subscription, unsettled_parts
 
 
@@ -45,25 +44,26 @@ def credits_due(
     for charge in charges:
         newly_settled = charge.period_start >= before.retail_settled_until or charge.period_start in new
         if newly_settled and charge.period_end <= after.retail_settled_until and not charge.reversed_by:
-            found += credits_of(charge, *_shares(after, plan, charge), plan.rounding)
+            found += credits_of(charge, *_days(after, plan, charge), plan.rounding)
     return found
 
 
-def _shares(subscription: Subscription, plan: Plan, charge: Charge) -> tuple[Fraction, Fraction]:
-    """Give the share of a charge for the days up to the end, and the share of those days to be given back.
+def _days(subscription: Subscription, plan: Plan, charge: Charge) -> tuple[Days, Days]:
+    """Give which of the charged days are kept, and which of those in use are suspended and given back.
 
     They are those of the part that would have been charged had the end been known then.
     """
     charged = plan.calendar.part_on(subscription.start, charge.period_end, charge.period_start)
+    assert charged is not None, "what was charged was a part of the calendar"
+    charged_days = charged.charged_days(plan.first_part, plan.last_part)
     end = min(charge.period_end, subscription.end or charge.period_end)
     days = (end - charge.period_start).days
-    if charged is None or days <= 0:
-        return Fraction(0), Fraction(0)
-    flags = (plan.first_part, plan.last_part)
-    kept = Fraction(replace(charged, end=end).charged_days(*flags), charged.charged_days(*flags))
+    if days <= 0:
+        return Days(0, charged_days), Days(0, 1)
+    kept = Days(replace(charged, end=end).charged_days(plan.first_part, plan.last_part), charged_days)
     if plan.suspension is not SuspensionPolicy.CREDIT_DAYS:
-        return kept, Fraction(0)
-    return kept, Fraction(subscription.suspended_days(charge.period_start, end), days)
+        return kept, Days(0, days)
+    return kept, Days(subscription.suspended_days(charge.period_start, end), days)
 
 
 def _fresh_parts(subscription: Subscription, plan: Plan, through: date) -> list[Part]:

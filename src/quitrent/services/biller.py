@@ -57,7 +57,7 @@ class Biller:
         self._fees_woken.set()
         self._retail_woken.set()
 
-    def stop(self, grace_seconds: float) -> None:
+    def stop(self, grace_seconds: int) -> None:
         """Have it stop after the batch that it is at, and wait so long for that: a plugin may be hanging."""
         self._stopping.set()
         self.wake()
