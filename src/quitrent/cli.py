@@ -143,9 +143,10 @@ def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa
     from quitrent.server import build_deployment
     from quitrent.services.biller import carry_out_unfinished
     from quitrent.services.billing import carry_out
-    from quitrent.services.runs import ask_for_run, preview_run
+    from quitrent.services.runs import ask_for_run, check_through, preview_run
 
     deployment = build_deployment(settings, must_exist=True)
+    check_through(deployment, through.date())
     if validate_only:
         print_run(preview_run(deployment, through.date()).run)
         return

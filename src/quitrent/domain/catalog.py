@@ -97,15 +97,23 @@ PRODUCT_ADMIN_FIELDS = frozenset({"reseller_plan", "managed_by", "shared_with_re
 PLAN_FIELDS_FREE_IN_USE = frozenset({"display_name", "shared_with_resellers"})
 
 
-def check_plan(plan: Plan) -> None:
-    """Refuse a plan that could not be charged.
+def check_fee(fee: Money) -> None:
+    """Refuse a fee that could not be charged.
 
     Errors: InvalidArgument naming the field.
     """
-    if not is_currency(plan.fee.currency):
+    if not is_currency(fee.currency):
         raise invalid("plan.fee.currency_code", "must be a currency of ISO 4217, like USD")
-    if not 0 <= plan.fee.amount_micros <= LARGEST_AMOUNT_MICROS:
+    if not 0 <= fee.amount_micros <= LARGEST_AMOUNT_MICROS:
         raise invalid("plan.fee", "must be zero or more, and at most 1,000,000,000 units")
+
+
+def check_plan(plan: Plan) -> None:
+    """Refuse a plan whose fields do not fit each other.
+
+    Errors: InvalidArgument naming the field.
+    """
+    check_fee(plan.fee)
     if plan.applied_more_than_once and plan.kind is not PlanKind.RESELLER:
         raise invalid("plan.applied_more_than_once", "is only for plans of kind RESELLER")
     if plan.suspension is not SuspensionPolicy.CHARGE_ON and plan.kind is not PlanKind.ACCOUNT:
@@ -113,8 +121,18 @@ def check_plan(plan: Plan) -> None:
             "plan.suspension",
             "is only for plans of kind ACCOUNT: the provider's fee does not depend on suspension",
         )
+
+
+def check_plan_sharing(plan: Plan) -> None:
+    """Refuse to share what is not an account plan of the provider's. Errors: InvalidArgument."""
     if plan.shared_with_resellers and (plan.kind is not PlanKind.ACCOUNT or plan.managed_by):
         raise invalid("plan.shared_with_resellers", "is only for account plans that the provider manages")
+
+
+def check_product_sharing(product: Product) -> None:
+    """Refuse to share a product that a reseller manages. Errors: InvalidArgument."""
+    if product.shared_with_resellers and product.managed_by:
+        raise invalid("product.shared_with_resellers", "is only for products that the provider manages")
 
 
 def check_product(product: Product, account_plan: Plan, reseller_plan: Plan) -> None:
@@ -122,8 +140,7 @@ def check_product(product: Product, account_plan: Plan, reseller_plan: Plan) -> 
 
     Errors: InvalidArgument; FailedPrecondition with a reason for each rule.
     """
-    if product.shared_with_resellers and product.managed_by:
-        raise invalid("product.shared_with_resellers", "is only for products that the provider manages")
+    check_product_sharing(product)
     for plan, kind in ((account_plan, PlanKind.ACCOUNT), (reseller_plan, PlanKind.RESELLER)):
         if plan.kind is not kind:
             raise FailedPrecondition(
@@ -184,6 +201,7 @@ def changed_plan(stored: Plan, wanted: Plan, fields: frozenset[str], users: str)
         )
     changed = replace(stored, **{name: getattr(wanted, name) for name in fields})
     check_plan(changed)
+    check_plan_sharing(changed)
     in_use = sorted(
         name for name in fields - PLAN_FIELDS_FREE_IN_USE if getattr(stored, name) != getattr(changed, name)
     )

@@ -90,7 +90,8 @@ def basis_of(account_plan: Plan, reseller_plan: Plan, rule: PriceRule | None) ->
     if rule is None:
         return Basis(Fraction(fee.amount_micros), (step,))
     micros, text = _ruled(rule.price, account_plan, reseller_plan)
-    check_retail_price(micros, fee.currency, f"{rule.name} makes")
+    # A rule that is not stored may have no name that its caller knows.
+    check_retail_price(micros, fee.currency, f"{rule.name if rule.key else 'the price rule'} makes")
     ruled = Step(StepKind.PRICE_RULE, text, units_text(micros, fee.currency), code=rule.name)
     return Basis(micros, (step, ruled))
 
@@ -114,15 +115,22 @@ def check_price_rule(rule: PriceRule) -> None:
 
     Errors: InvalidArgument naming the field.
     """
-    price = rule.price
+    check_price(rule.price)
+    if rule.end is not None and rule.end <= rule.effective:
+        raise invalid("price_rule.end_date", f"must be after the effective date, {rule.effective}")
+
+
+def check_price(price: RetailPrice) -> None:
+    """Refuse a price that is wrong whatever it is taken on.
+
+    Errors: InvalidArgument naming the field.
+    """
     if price.fixed is not None and not 0 <= price.fixed.amount_micros <= LARGEST_AMOUNT_MICROS:
         raise invalid("price_rule.price.fixed", "must be zero or more, and at most 1,000,000,000 units")
     if price.percent is not None and not -100 <= price.percent <= 100_000:
         raise invalid("price_rule.price.percent", "must be from -100 to 100000")
     if price.amount is not None and abs(price.amount.amount_micros) > LARGEST_AMOUNT_MICROS:
         raise invalid("price_rule.price.amount", "must be at most 1,000,000,000 units either way")
-    if rule.end is not None and rule.end <= rule.effective:
-        raise invalid("price_rule.end_date", f"must be after the effective date, {rule.effective}")
 
 
 def _ruled(price: RetailPrice, account_plan: Plan, reseller_plan: Plan) -> tuple[Fraction, str]:

@@ -225,6 +225,7 @@ def _check_settled(subscription: Subscription, day: date) -> None:
             Reason.DATE_SETTLED,
             f"{subscription.name} is settled up to {subscription.retail_settled_until}; {day} is before. "
             f"The earliest date is {subscription.retail_settled_until}",
+            metadata={"earliest_date": str(subscription.retail_settled_until)},
         )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from quitrent.domain.calendar import PartCharge, PeriodBoundary, PeriodUnit, Timing
-from quitrent.domain.catalog import Plan, PlanKind, Product, ProductKind, SuspensionPolicy
+from quitrent.domain.catalog import Plan, PlanKind, Product, ProductKind, SuspensionPolicy, check_fee
 from quitrent.domain.errors import invalid
 from quitrent.domain.money import Money, Rounding
-from quitrent.domain.price_rule import PriceBasis, PriceRule, RetailPrice
+from quitrent.domain.price_rule import PriceBasis, PriceRule, RetailPrice, check_price
 from quitrent.rpc.values import (
     date_in,
     date_out,
@@ -30,8 +30,6 @@ from quitrent.v1 import plan_pb2, price_rule_pb2, product_pb2
 PLAN_FIELDS = frozenset(
     {
         "display_name",
-        "kind",
-        "managed_by",
         "shared_with_resellers",
         "applied_more_than_once",
         "fee",
@@ -47,14 +45,14 @@ PLAN_FIELDS = frozenset(
 PRODUCT_FIELDS = frozenset(
     {
         "display_name",
-        "kind",
-        "managed_by",
         "shared_with_resellers",
         "account_plan",
         "reseller_plan",
         "labels",
     }
 )
+# What makes a plan or a product what it is.
+KIND_AND_MANAGER = frozenset({"kind", "managed_by"})
 # The names that two fields of a price rule have in the domain.
 PRICE_RULE_FIELDS = {"price": "price", "effective_date": "effective", "end_date": "end"}
 PRICE_RULE_IMMUTABLE = frozenset({"product", "customer", "account"})
@@ -68,12 +66,12 @@ def new_plan_in(message: plan_pb2.Plan, plan_id: str, caller: Caller) -> Plan:
     managed_by = message.managed_by or caller.reseller
     name = f"{managed_by}/plans/" if managed_by else "plans/"
     required_enum_in(plan_pb2.PlanKind, message.kind, PlanKind, "plan.kind")
-    return _plan(message, name + (plan_id or new_id()), managed_by, money_in(message, "fee", "plan.fee"))
+    return _plan(message, name + (plan_id or new_id()), managed_by, _fee_in(message))
 
 
 def changed_plan_in(message: plan_pb2.Plan, fields: frozenset[str]) -> Plan:
     """Read a plan's new values; only the named fields are looked at. Errors: InvalidArgument."""
-    fee = money_in(message, "fee", "plan.fee") if "fee" in fields else Money(0, "")
+    fee = _fee_in(message) if "fee" in fields else Money(0, "")
     return _plan(message, required_text(message.name, "plan.name"), message.managed_by, fee)
 
 
@@ -165,6 +163,12 @@ def price_rule_out(rule: PriceRule) -> price_rule_pb2.PriceRule:
     return message
 
 
+def _fee_in(message: plan_pb2.Plan) -> Money:
+    fee = money_in(message, "fee", "plan.fee")
+    check_fee(fee)
+    return fee
+
+
 def _plan(message: plan_pb2.Plan, name: str, managed_by: str, fee: Money) -> Plan:
     return Plan(
         name=name,
@@ -221,12 +225,14 @@ def _price_in(message: price_rule_pb2.PriceRule) -> RetailPrice:
     basis = enum_in(price_rule_pb2.PriceBasis, price.basis, PriceBasis)
     if value == "fixed" and basis is not None:
         raise invalid(f"{field}.basis", "is only for percent and amount; a fixed price has none")
-    return RetailPrice(
+    read = RetailPrice(
         fixed=money_in(price, "fixed", f"{field}.fixed") if value == "fixed" else None,
         percent=percent_in(price.percent, f"{field}.percent") if value == "percent" else None,
         amount=money_in(price, "amount", f"{field}.amount") if value == "amount" else None,
         basis=basis or PriceBasis.RECOMMENDED,
     )
+    check_price(read)
+    return read
 
 
 def _price_out(price: RetailPrice) -> price_rule_pb2.RetailPrice:

@@ -7,6 +7,7 @@ import grpc
 from quitrent.domain.catalog import PlanKind, ProductKind, ProductState
 from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.catalog_messages import (
+    KIND_AND_MANAGER,
     PLAN_FIELDS,
     PRICE_RULE_FIELDS,
     PRICE_RULE_IMMUTABLE,
@@ -62,7 +63,7 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
 
     def UpdatePlan(self, request: pb.UpdatePlanRequest, context: grpc.ServicerContext) -> pb.UpdatePlanResponse:
         caller = current_caller()
-        fields = mask_in(request.update_mask, "plan", PLAN_FIELDS, {"name"})
+        fields = mask_in(request.update_mask, "plan", PLAN_FIELDS, {"name", *KIND_AND_MANAGER})
         wanted = changed_plan_in(request.plan, fields)
         return mutate(
             self._deployment,
@@ -109,7 +110,9 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
         self, request: pb.UpdateProductRequest, context: grpc.ServicerContext
     ) -> pb.UpdateProductResponse:
         caller = current_caller()
-        fields = mask_in(request.update_mask, "product", PRODUCT_FIELDS, {"name", "state"})
+        # To a reseller they are the provider's fields first of all, and the use case says so.
+        fixed, refused = (KIND_AND_MANAGER, ()) if caller.is_admin else ((), KIND_AND_MANAGER)
+        fields = mask_in(request.update_mask, "product", PRODUCT_FIELDS, {"name", "state", *fixed}, refused)
         wanted = changed_product_in(request.product, fields)
         return mutate(
             self._deployment,

@@ -111,20 +111,22 @@ class Gate(grpc.ServerInterceptor):
 
 @contextmanager
 def _errors_told(context: grpc.ServicerContext, method: str) -> Iterator[None]:
+    # No exception outlives its `except`: with its traceback it would hold the call, which grpcio
+    # would count as one that goes on.
     try:
         yield
     except QuitrentError as error:
-        failure = error
+        status = status_of(error)
     # The caller gets a number, the log what happened: an exception's text may hold anything.
     except Exception:  # noqa: BLE001
         incident = uuid4().hex
         _log.exception("incident %s in %s", incident, method)
-        failure = internal_error(incident)
+        status = status_of(internal_error(incident))
     else:
         return
-    status = rpc_status.to_status(status_of(failure))
-    context.set_trailing_metadata(status.trailing_metadata)
-    context.abort(status.code, status.details)
+    told = rpc_status.to_status(status)
+    context.set_trailing_metadata(told.trailing_metadata)
+    context.abort(told.code, told.details)
 
 
 def _authorization(context: grpc.ServicerContext) -> str:

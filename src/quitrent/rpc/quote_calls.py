@@ -22,7 +22,11 @@ class QuoteCalls:
     def QuotePrice(self, request: pb.QuotePriceRequest, context: grpc.ServicerContext) -> pb.QuotePriceResponse:
         [quote] = quote_prices(self._deployment, current_caller(), [_request_in(request, "date")])
         if isinstance(quote, QuitrentError):
-            raise quote
+            try:
+                raise quote
+            finally:
+                # Raised, it holds this frame, and the frame may not hold it.
+                del quote
         return pb.QuotePriceResponse(quote=quote_out(quote))
 
     def BatchQuotePrices(

@@ -32,6 +32,7 @@ class RunCalls:
         self, request: pb.StartBillingRunRequest, context: grpc.ServicerContext
     ) -> pb.StartBillingRunResponse:
         through = date_in(request, "through_date", "through_date")
+        runs.check_through(self._deployment, through)
         if request.validate_only:
             books = runs.preview_run(self._deployment, through)
             return pb.StartBillingRunResponse(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grpc
-from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from quitrent.domain import errors
@@ -11,9 +10,11 @@ from quitrent.domain.errors import QuitrentError, Reason
 
 DOMAIN = "quitrent"
 
-# A reply's headers have a limit; a caller who got this many fields wrong will ask again anyway.
-MOST_VIOLATIONS = 10
-LONGEST_TEXT = 300
+# Callers refuse headers of more than 8 KiB. A text beyond ASCII takes three times its bytes in one
+# of them, and the details four thirds of theirs in another.
+LONGEST_MESSAGE_BYTES = 700
+LONGEST_TEXT_BYTES = 400
+MOST_DETAIL_BYTES = 3_600
 
 _CODES = {
     errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
@@ -34,15 +35,14 @@ def code_of(error: QuitrentError) -> grpc.StatusCode:
 
 
 def status_of(error: QuitrentError) -> status_pb2.Status:
-    """Give an error with all its details."""
-    details = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_short(error.metadata))]
-    if error.violations:
-        details.append(_bad_request(error))
-    return status_pb2.Status(
-        code=code_of(error).value[0],
-        message=error.message[:LONGEST_TEXT],
-        details=[_packed(detail) for detail in details],
-    )
+    """Give an error with its details; of many wrong fields those that fit."""
+    metadata = {key: _cut(value, LONGEST_TEXT_BYTES) for key, value in error.metadata.items()}
+    status = status_pb2.Status(code=code_of(error).value[0], message=_cut(error.message, LONGEST_MESSAGE_BYTES))
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata))
+    bad_request = _bad_request(error, MOST_DETAIL_BYTES - status.ByteSize())
+    if bad_request.field_violations:
+        status.details.add().Pack(bad_request)
+    return status
 
 
 def internal_error(incident: str) -> QuitrentError:
@@ -52,23 +52,19 @@ def internal_error(incident: str) -> QuitrentError:
     )
 
 
-def _bad_request(error: QuitrentError) -> error_details_pb2.BadRequest:
-    violation = error_details_pb2.BadRequest.FieldViolation
-    return error_details_pb2.BadRequest(
-        field_violations=[
-            violation(
-                field=wrong.field[:LONGEST_TEXT], description=wrong.description[:LONGEST_TEXT], reason=error.reason
-            )
-            for wrong in error.violations[:MOST_VIOLATIONS]
-        ]
-    )
+def _bad_request(error: QuitrentError, room_bytes: int) -> error_details_pb2.BadRequest:
+    told = error_details_pb2.BadRequest()
+    for wrong in error.violations:
+        told.field_violations.add(
+            field=_cut(wrong.field, LONGEST_TEXT_BYTES),
+            description=_cut(wrong.description, LONGEST_TEXT_BYTES),
+            reason=error.reason,
+        )
+        if told.ByteSize() > room_bytes:
+            told.field_violations.pop()
+            break
+    return told
 
 
-def _short(metadata: dict[str, str]) -> dict[str, str]:
-    return {key: value[:LONGEST_TEXT] for key, value in metadata.items()}
-
-
-def _packed(detail: object) -> any_pb2.Any:
-    packed = any_pb2.Any()
-    packed.Pack(detail)  # type: ignore[arg-type]
-    return packed
+def _cut(text: str, most_bytes: int) -> str:
+    return text.encode()[:most_bytes].decode(errors="ignore")

@@ -146,8 +146,10 @@ def required_text(text: str, field: str) -> str:
     return text
 
 
-def mask_in(mask: FieldMask, noun: str, changeable: Iterable[str], immutable: Iterable[str]) -> frozenset[str]:
-    """Read which fields to change.
+def mask_in(
+    mask: FieldMask, noun: str, changeable: Iterable[str], immutable: Iterable[str], refused: Iterable[str] = ()
+) -> frozenset[str]:
+    """Read which fields to change. `refused` are let through for the use case to refuse.
 
     Errors: InvalidArgument for a path that is not a field, or one that cannot be changed.
     """
@@ -155,7 +157,7 @@ def mask_in(mask: FieldMask, noun: str, changeable: Iterable[str], immutable: It
     allowed = ", ".join(sorted(changeable))
     if not paths:
         raise invalid("update_mask", f"must name at least one field: {allowed}")
-    unknown = sorted(paths - set(changeable) - set(immutable))
+    unknown = sorted(paths - set(changeable) - set(immutable) - set(refused))
     if unknown:
         violations = [
             Violation("update_mask", f"{path[:100]} is no field of a {noun} that can be changed; those are {allowed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Side, reversal_of
@@ -27,14 +28,21 @@ def get_charge(caller: Caller, name: str) -> Charge:
 
 def list_charges(caller: Caller, wanted: ChargeFilter, request: PageRequest) -> Page[Charge]:
     """Give a page of charges. Errors: NotFound (the parent)."""
-    wanted = replace(wanted, parent=_existing_parent(caller, wanted.parent))
-    return page_of(caller, request, lambda after, limit: stored.list_charges(wanted, after, limit))
+
+    def load(after: int, limit: int) -> Sequence[Charge]:
+        under = replace(wanted, parent=_existing_parent(caller, wanted.parent))
+        return stored.list_charges(under, after, limit)
+
+    return page_of(caller, request, load)
 
 
 def list_parked_charges(caller: Caller, parent: str, plugin: str, request: PageRequest) -> Page[ParkedCharge]:
     """Give a page of parked charges. Errors: NotFound (the parent)."""
-    parent = _existing_parent(caller, parent)
-    return page_of(caller, request, lambda after, limit: stored_parked_charges(parent, plugin, after, limit))
+    return page_of(
+        caller,
+        request,
+        lambda after, limit: stored_parked_charges(_existing_parent(caller, parent), plugin, after, limit),
+    )
 
 
 def reverse_charge(deployment: Deployment, caller: Caller, name: str, note: str) -> Charge:

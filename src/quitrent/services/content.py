@@ -16,6 +16,11 @@ def same_or_taken(name: str, stored: _Value, wanted: _Value) -> _Value:
     """
     if stored == wanted:
         return stored
-    raise AlreadyExists(
+    raise name_taken(name)
+
+
+def name_taken(name: str) -> AlreadyExists:
+    """Say that an id is taken with other content."""
+    return AlreadyExists(
         Reason.NAME_TAKEN, f"{name} exists with other content; choose another id", metadata={"name": name}
     )

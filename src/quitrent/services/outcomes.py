@@ -1,4 +1,7 @@
-"""Batches in which each item goes its own way: what failed stays in its place, the rest goes on."""
+"""Batches in which each item goes its own way: what failed stays in its place, the rest goes on.
+
+A failure is kept without its traceback, which would hold on to everything that led to it.
+"""
 
 from __future__ import annotations
 

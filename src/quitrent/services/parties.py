@@ -73,14 +73,16 @@ def list_resellers(caller: Caller, request: PageRequest) -> Page[Party]:
 
 def list_customers(caller: Caller, parent: str, request: PageRequest) -> Page[Party]:
     """Give a page of the customers of a reseller. Errors: NotFound (the parent)."""
-    parent = existing_parent(caller, parent)
-    return page_of(caller, request, lambda after, limit: stored.list_customers(parent, after, limit))
+    return page_of(
+        caller, request, lambda after, limit: stored.list_customers(existing_parent(caller, parent), after, limit)
+    )
 
 
 def list_accounts(caller: Caller, parent: str, request: PageRequest) -> Page[Party]:
     """Give a page of the accounts of a reseller or a customer. Errors: NotFound (the parent)."""
-    parent = existing_parent(caller, parent)
-    return page_of(caller, request, lambda after, limit: stored.list_accounts(parent, after, limit))
+    return page_of(
+        caller, request, lambda after, limit: stored.list_accounts(existing_parent(caller, parent), after, limit)
+    )
 
 
 def update_reseller(deployment: Deployment, caller: Caller, wanted: Party, fields: frozenset[str]) -> Party:

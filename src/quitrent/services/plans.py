@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quitrent.domain.catalog import Plan, PlanKind, changed_plan, check_plan
+from quitrent.domain.catalog import Plan, PlanKind, changed_plan, check_plan, check_plan_sharing
 from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, Violation, not_found
 from quitrent.services.caller import Caller
 from quitrent.services.content import same_or_taken
@@ -19,10 +19,11 @@ def create_plan(deployment: Deployment, caller: Caller, plan: Plan) -> Plan:
 
     Errors: NotFound (the reseller), PermissionDenied, InvalidArgument, AlreadyExists.
     """
+    check_plan(plan)
     if plan.managed_by:
         get_reseller(caller, plan.managed_by)
     _check_admin_sets(caller, plan)
-    check_plan(plan)
+    check_plan_sharing(plan)
     existing = stored.find_plan(plan.name)
     if existing is not None:
         return same_or_taken(plan.name, existing, plan)

@@ -24,6 +24,7 @@ def create_price_rule(deployment: Deployment, caller: Caller, rule: PriceRule) -
     Errors: NotFound (the reseller, product, customer or account), InvalidArgument, AlreadyExists,
     FailedPrecondition.
     """
+    check_price_rule(rule)
     get_reseller(caller, reseller_of(rule.name))
     offered = _offered(caller, rule)
     _check_scope(caller, rule)
@@ -48,8 +49,11 @@ def get_price_rule(caller: Caller, name: str) -> PriceRule:
 
 def list_price_rules(caller: Caller, parent: str, product: str, request: PageRequest) -> Page[PriceRule]:
     """Give a page of the rules of a reseller. Errors: NotFound (the parent)."""
-    parent = existing_parent(caller, parent)
-    return page_of(caller, request, lambda after, limit: stored.list_price_rules(parent, product, after, limit))
+    return page_of(
+        caller,
+        request,
+        lambda after, limit: stored.list_price_rules(existing_parent(caller, parent), product, after, limit),
+    )
 
 
 def update_price_rule(deployment: Deployment, caller: Caller, wanted: PriceRule, fields: frozenset[str]) -> PriceRule:
@@ -90,7 +94,7 @@ def _check_scope(caller: Caller, rule: PriceRule) -> None:
         if scope:
             get(caller, scope)
             if reseller_of(scope) != reseller:
-                raise invalid(f"price_rule.{field}", f"{scope} does not belong to {reseller}")
+                raise invalid(f"price_rule.{field}", f"must be one of {reseller}")
 
 
 def _check_price(rule: PriceRule, account_plan: Plan, reseller_plan: Plan) -> None:

@@ -57,7 +57,7 @@ def _started(terms: Terms, part: Part) -> _Started | FailedPrecondition:
     try:
         basis = terms.basis_on(part.start)
     except FailedPrecondition as failure:
-        return failure
+        return failure.with_traceback(None)
     return _Started(terms, part, basis, line_of(terms, part, basis))
 
 
@@ -74,7 +74,7 @@ def _finished(
     try:
         whole, priced = retail_price(started.basis, adjustments, started.terms.account_plan, started.part)
     except FailedPrecondition as failure:
-        return failure
+        return failure.with_traceback(None)
     amount = RetailAmount(whole=units_decimal(whole), amount=units_decimal(Fraction(priced.amount.amount_micros)))
     return _Finished(started.line, priced, amount)
 
@@ -92,4 +92,4 @@ def _judged(
     try:
         return reviewed(priced, reviews)
     except FailedPrecondition as failure:
-        return failure
+        return failure.with_traceback(None)

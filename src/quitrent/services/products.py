@@ -12,6 +12,7 @@ from quitrent.domain.catalog import (
     ProductState,
     changed_product,
     check_product,
+    check_product_sharing,
 )
 from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, not_found
 from quitrent.services.caller import Caller
@@ -44,6 +45,7 @@ def create_product(deployment: Deployment, caller: Caller, product: Product) -> 
 
     Errors: NotFound (the reseller, a plan), InvalidArgument, FailedPrecondition, AlreadyExists.
     """
+    check_product_sharing(product)
     if product.managed_by:
         get_reseller(caller, product.managed_by)
     check_product(product, visible_plan(caller, product.account_plan), visible_plan(caller, product.reseller_plan))

@@ -98,7 +98,7 @@ def _asked(caller: Caller, request: QuoteRequest) -> _Asked | QuitrentError:
         wholesale_part = _part_on(terms.subscription, terms.reseller_plan, request.day)
         return _Asked(request, terms, wholesale_part, _part_on(terms.subscription, terms.account_plan, request.day))
     except QuitrentError as error:
-        return error
+        return error.with_traceback(None)
 
 
 def _quotes(deployment: Deployment, asked: list[_Asked]) -> list[Quote | QuitrentError]:

@@ -21,17 +21,12 @@ WATCH_INTERVAL_SECONDS = 0.1
 
 
 def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
-    """Write a run that bills everything due up to and including a date; the biller carries it out.
-
-    Errors: InvalidArgument.
-    """
-    _check_through(deployment, through)
+    """Write a run that bills everything due up to and including a date; the biller carries it out."""
     return stored.insert_run(BillingRun(through), deployment.now())
 
 
 def preview_run(deployment: Deployment, through: date) -> PreviewBooks:
-    """Give what a run would do, and do nothing. Errors: InvalidArgument."""
-    _check_through(deployment, through)
+    """Give what a run would do, and do nothing."""
     return preview(deployment, through)
 
 
@@ -64,7 +59,8 @@ def watch_run(deployment: Deployment, name: str, ended: Event) -> Iterator[Billi
             return
 
 
-def _check_through(deployment: Deployment, through: date) -> None:
+def check_through(deployment: Deployment, through: date) -> None:
+    """Refuse a date that can only be a mistake. Errors: InvalidArgument."""
     latest = deployment.today() + LATEST_THROUGH
     if through > latest:
         raise invalid("through_date", f"must be at most five years from today, {latest} at the latest")

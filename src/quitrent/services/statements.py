@@ -26,9 +26,9 @@ def list_statement_lines(
     caller: Caller, reseller: str, month: date, request: PageRequest, *, below_cost: bool
 ) -> Page[StatementLine]:
     """Give a page of the lines of a statement, of all or of those below cost. Errors: NotFound."""
-    get_reseller(caller, reseller)
 
     def lines(after: int, limit: int) -> Sequence[StatementLine]:
+        get_reseller(caller, reseller)
         found: Iterator[StatementLine] = statement_lines(reseller, month, after)
         wanted = (line for line in found if line.below_cost or not below_cost)
         return list(islice(wanted, limit))

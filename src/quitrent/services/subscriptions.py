@@ -7,10 +7,11 @@ from datetime import date
 
 from quitrent.domain import subscription as life
 from quitrent.domain.catalog import Plan, Product, check_assignable
-from quitrent.domain.errors import AlreadyExists, Reason, not_found
+from quitrent.domain.errors import not_found
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.subscription import Subscription, SubscriptionState
 from quitrent.services.caller import Caller
+from quitrent.services.content import name_taken
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.services.parties import existing_parent, get_account
@@ -27,9 +28,10 @@ def assign_product(deployment: Deployment, caller: Caller, name: str, product: s
     account = get_account(caller, parent_of(name))
     existing = stored.find_subscription(name)
     if existing is not None:
-        if (existing.product, existing.start) == (product, start):
-            return existing
-        raise AlreadyExists(Reason.NAME_TAKEN, f"{name} exists with other content; choose another id")
+        if (existing.product, existing.start) != (product, start):
+            visible_product(caller, product)
+            raise name_taken(name)
+        return existing
     assignable = assignable_product(caller, product, account.name, start)
     subscription = life.assigned(name, assignable, start)
     stored.insert_subscription(subscription, *_plans(subscription), deployment.now())
@@ -65,11 +67,12 @@ def list_subscriptions(
     request: PageRequest,
 ) -> Page[Subscription]:
     """Give a page of the subscriptions of a reseller, a customer or an account. Errors: NotFound (the parent)."""
-    parent, today = existing_parent(caller, parent), deployment.today()
     return page_of(
         caller,
         request,
-        lambda after, limit: stored.list_subscriptions(parent, product, state, today, after, limit),
+        lambda after, limit: stored.list_subscriptions(
+            existing_parent(caller, parent), product, state, deployment.today(), after, limit
+        ),
     )
 
 
