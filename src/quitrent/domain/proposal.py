@@ -57,6 +57,11 @@ class Speaker:
     version: str = ""
 
 
+def type_name(value: object) -> str:
+    """Give the name of a value's type as it was made: a metaclass may answer for it otherwise."""
+    return str(type.__dict__["__name__"].__get__(type(value)))
+
+
 def checked_adjustment(proposal: object, currency: str) -> Adjustment:
     """Give a core-owned copy of what a plugin proposed, or refuse it.
 
@@ -64,7 +69,7 @@ def checked_adjustment(proposal: object, currency: str) -> Adjustment:
     Errors: ValueError saying what is wrong.
     """
     if type(proposal) is not Adjustment:
-        raise ValueError(f"proposed a {type(proposal).__name__} instead of an Adjustment")
+        raise ValueError(f"proposed a {type_name(proposal)} instead of an Adjustment")
     code, reason = _checked_text("code", proposal.code), _checked_text("reason", proposal.reason)
     if not fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", code):
         raise ValueError("proposed a code that is not 1 to 63 letters, digits, _, . or -")
@@ -73,7 +78,7 @@ def checked_adjustment(proposal: object, currency: str) -> Adjustment:
     if proposal.percent is not None:
         return Adjustment(code, reason, percent=_checked_decimal("percent", proposal.percent, LARGEST_PERCENT))
     if type(proposal.currency) is not str:
-        raise ValueError(f"proposed an amount whose currency is a {type(proposal.currency).__name__}")
+        raise ValueError(f"proposed an amount whose currency is a {type_name(proposal.currency)}")
     if proposal.currency != currency:
         raise ValueError(f"proposed an amount in {proposal.currency[:10]} for a line in {currency}")
     amount = _checked_decimal("amount", proposal.amount, LARGEST_UNITS)
@@ -86,7 +91,7 @@ def checked_review(verdict: object) -> Review:
     Errors: ValueError saying what is wrong.
     """
     if type(verdict) is not Review:
-        raise ValueError(f"gave a {type(verdict).__name__} instead of a Review")
+        raise ValueError(f"gave a {type_name(verdict)} instead of a Review")
     if type(verdict.verdict) is not Verdict:
         raise ValueError("gave a Review whose verdict is not a Verdict")
     return Review(verdict.verdict, _checked_text("reason", verdict.reason))
@@ -101,13 +106,15 @@ def _checked_text(what: str, text: object) -> str:
 
 def _checked_decimal(what: str, value: object, largest: int) -> Decimal:
     if type(value) is not Decimal:
-        raise ValueError(f"proposed a {type(value).__name__} as {what}; it takes a Decimal")
+        raise ValueError(f"proposed a {type_name(value)} as {what}; it takes a Decimal")
     if not value.is_finite():
         raise ValueError(f"proposed {value} as {what}; it takes a finite Decimal")
-    exponent = value.as_tuple().exponent
-    # The magnitude first: an exact fraction of a huge exponent would fill the memory.
-    if value and (value.adjusted() > 12 or abs(Fraction(value)) > largest):
+    # The exponent first, either way: an exact fraction of a huge one would fill the memory.
+    if value.adjusted() > 12:
         raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
+    exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -MOST_DECIMALS:
         raise ValueError(f"proposed {value} as {what}; it takes at most {MOST_DECIMALS} decimals")
+    if abs(Fraction(value)) > largest:
+        raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
     return value

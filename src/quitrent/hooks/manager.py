@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import current_thread, main_thread
+from traceback import format_tb
 from typing import TypeVar
 
 import pluggy
@@ -17,7 +18,7 @@ from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.line import Line, RetailAmount
-from quitrent.domain.proposal import Adjustment, Review, Speaker, checked_adjustment, checked_review
+from quitrent.domain.proposal import Adjustment, Review, Speaker, checked_adjustment, checked_review, type_name
 from quitrent.hooks import spec
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,9 @@ class Plugins:
             raise PluginError(f"plugin {name}: {error}") from error
         callers = self._manager.get_hookcallers(plugin) or []
         for caller in callers:
+            # Pluggy lets a plugin mark a hook as optional, which is to say that it need not exist.
+            if not caller.has_spec():
+                raise PluginError(f"plugin {name}: there is no hook {caller.name}")
             if any(impl.wrapper or impl.hookwrapper for impl in caller.get_hookimpls() if impl.plugin is plugin):
                 raise PluginError(f"plugin {name}: {caller.name} is a wrapper; a plugin cannot wrap another's answer")
         hooks = tuple(sorted(caller.name for caller in callers))
@@ -119,8 +123,8 @@ class Plugins:
             # Whatever a plugin raises, SystemExit and all, is its failure and not the server's.
             except BaseException as error:  # noqa: BLE001
                 _let_through(error)
-                _log.exception("plugin %s failed in %s", speaker.plugin, hook)
-                return _failure(speaker, f"raised {type(error).__name__}")
+                _log_failure(speaker.plugin, hook, error)
+                return _failure(speaker, f"raised {type_name(error)}")
             said += [(speaker, answer) for answer in answers]
         return tuple(said)
 
@@ -133,7 +137,7 @@ class Plugins:
             # The charges are committed: what a plugin makes of the news changes nothing.
             except BaseException as error:  # noqa: BLE001
                 _let_through(error)
-                _log.exception("plugin %s failed in %s", impl.plugin_name, hook)
+                _log_failure(impl.plugin_name, hook, error)
 
     def _implementations(self, hook: str) -> list[HookImpl]:
         # One plugin after the other, by name: pluggy's own call would stop at the first exception
@@ -150,6 +154,16 @@ def _let_through(error: BaseException) -> None:
     """Raise what is not a plugin's: an operator's Ctrl-C, which reaches the main thread alone."""
     if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
         raise error
+
+
+def _log_failure(plugin: str, hook: str, error: BaseException) -> None:
+    """Write down what a plugin raised, which may not even be willing to tell what it is."""
+    try:
+        told = str.__str__(str(error))
+    except BaseException:  # noqa: BLE001 -- the text of the exception is the plugin's code as well.
+        told = "what cannot be told"
+    lines = "".join(format_tb(error.__traceback__))
+    _log.error("plugin %s raised %s in %s: %s\n%s", plugin, type_name(error), hook, told, lines)
 
 
 def _call(impl: HookImpl, frozen: bytes) -> object:

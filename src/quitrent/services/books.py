@@ -127,11 +127,14 @@ class StoredBooks:
         charges = [charge for bill in bills for charge in bill.charges]
         posted = insert_charges(charges, self._run_key, self._deployment.now())
         run = self.run()
+        done_count = run.done_count + len(bills)
         billing_runs.update_run(
             replace(
                 run,
                 amounts=added(run.amounts, posted),
-                done_count=run.done_count + len(bills),
+                done_count=done_count,
+                # What was parked before the run was cut off is done once more.
+                total_count=max(run.total_count, done_count),
                 parked_count=run.parked_count + sum(len(bill.parked) for bill in bills),
             )
         )
