@@ -114,10 +114,10 @@ class Server:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self, grace_seconds: int = GRACE_SECONDS) -> None:
-        """Take no more calls, let those in flight end, and let the biller finish its batch."""
+        """Take no more calls, let those in flight end, and let the biller finish the batch that it is at."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
-        self._biller.stop(grace_seconds)
+        self._biller.stop(GRACE_SECONDS)
 
     def _add_services(self, settings: Settings) -> None:
         catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -170,8 +171,6 @@ def test_what_is_wrong_in_the_books_fails_the_run_loudly(gold: House, fault: str
 
 
 def test_a_close_during_a_run_is_not_taken_for_a_fault(gold: House) -> None:
-    from threading import Event
-
     from quitrent.domain.billing_run import RunState
     from quitrent.services.billing import finish_run, post_fees
     from quitrent.services.runs import ask_for_run
@@ -210,6 +209,7 @@ class Witness:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.seen: list[tuple[str, int, int]] = []
+        self.told = Event()
 
     def write_down(self, hook: str) -> None:
         connection = sqlite3.connect(self.file)
@@ -229,6 +229,7 @@ class Witness:
     @hookimpl
     def quitrent_run_finished(self, run: BillingRun) -> None:
         self.write_down(run.state)
+        self.told.set()
 
 
 def test_every_fee_is_committed_before_any_plugin_is_called(gold: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,5 +241,7 @@ def test_every_fee_is_committed_before_any_plugin_is_called(gold: House, monkeyp
     plugins.register("witness", witness)
     gold.use_plugins(plugins)
     gold.bill("2026-01-31")
+    # The plugins are told when the run has ended, which its watcher may see first.
+    assert witness.told.wait(30)
     asked = [("adjust", 3, 0), ("adjust", 3, 1), ("adjust", 3, 2)]
     assert witness.seen == [*asked, *[("told of 1", 3, 3)] * 6, ("SUCCEEDED", 3, 3)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import peewee
@@ -101,13 +102,27 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
         raise StoreError(f"there is no database at {url}; `quitrent serve` or `quitrent migrate` makes one")
     database = _StrictSqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_TIMEOUT_SECONDS, autoconnect=False)
     try:
-        with database.connection_context():
-            _migrate(database)
+        _open(database)
     except peewee.OperationalError as error:
         raise StoreError(f"{url} cannot be opened: {error}") from error
     except peewee.DatabaseError as error:
         raise StoreError(f"{url} is not a database of quitrent's: {error}") from error
     return Store(database)
+
+
+def _open(database: peewee.Database) -> None:
+    """Connect for the first time. SQLite does not wait by itself where another is turning the log on."""
+    give_up = monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            with database.connection_context():
+                _migrate(database)
+        except peewee.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > give_up:
+                raise
+            sleep(0.05)
+        else:
+            return
 
 
 def _sqlite_path(url: str) -> Path:
