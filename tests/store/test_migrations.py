@@ -30,7 +30,13 @@ def test_the_indexes_that_keep_the_promise_are_there(tmp_path: Path) -> None:
     # schema_diff does not see indexes over expressions or with a condition.
     open_store(f"sqlite:///{tmp_path}/quitrent.db")
     made = "\n".join(row[0] for row in schema(tmp_path / "quitrent.db"))
-    for name in ("charge_identity", "charge_billing_run", "price_rule_scope_date", "charge_no_update", "charge_no_delete"):
+    for name in (
+        "charge_identity",
+        "charge_billing_run",
+        "price_rule_scope_date",
+        "charge_no_update",
+        "charge_no_delete",
+    ):
         assert f'"{name}"' in made or f" {name} " in made
     assert made.count("STRICT") == len(TABLES)
 

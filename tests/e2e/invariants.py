@@ -1,0 +1,63 @@
+"""What holds of the books after every history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, ParkedCharge, Side
+from tests.e2e.model import fees
+from tests.e2e.shop import Shop
+
+RECURRING = ChargeReason.RECURRING
+
+
+def check_fees(shop: Shop) -> None:
+    """The fees are those of the model."""
+    booked = [
+        (charge.subscription, charge.period_start, charge.period_end, charge.amount.amount_micros // 10_000)
+        for charge in shop.charges(Side.WHOLESALE, RECURRING)
+    ]
+    assert len(booked) == len(set(booked))
+    assert set(booked) == fees(shop.lives(Side.WHOLESALE))
+
+
+def check_retail_periods(shop: Shop) -> None:
+    """The retail side has charged or parked every period that is due, once."""
+    held = _periods(shop.charges(Side.RETAIL, RECURRING)) + _periods(shop.parked())
+    assert len(held) == len(set(held))
+    assert set(held) == {period[:3] for period in fees(shop.lives(Side.RETAIL))}
+
+
+def check_periods_tile(shop: Shop) -> None:
+    """On both sides a subscription's periods follow each other from its start, with no gap and no overlap."""
+    starts = {life.subscription: life.start for life in shop.lives(Side.WHOLESALE)}
+    wholesale = _periods(shop.charges(Side.WHOLESALE, RECURRING))
+    retail = _periods(shop.charges(Side.RETAIL, RECURRING)) + _periods(shop.parked())
+    for side in (wholesale, retail):
+        periods: dict[str, list[tuple[date, date]]] = defaultdict(list)
+        for subscription, start, end in side:
+            periods[subscription].append((start, end))
+        for subscription, held in periods.items():
+            held.sort()
+            assert held[0][0] == starts[subscription], held
+            assert all(before[1] == after[0] for before, after in pairwise(held)), held
+
+
+def check_credits(shop: Shop) -> None:
+    """What is given back of a charge is at most what was charged, and a charge that was reversed has no credit."""
+    charged = {(one.subscription, one.period_start): one for one in shop.charges(Side.RETAIL, RECURRING)}
+    given_back: dict[tuple[str, date], int] = defaultdict(int)
+    for one in shop.charges(Side.RETAIL):
+        if one.reason in CREDIT_REASONS and not one.reversed_by:
+            assert one.amount.amount_micros < 0, one
+            given_back[one.subscription, one.period_start] -= one.amount.amount_micros
+    for place, micros in given_back.items():
+        assert not charged[place].reversed_by, charged[place]
+        assert micros <= charged[place].amount.amount_micros, charged[place]
+
+
+def _periods(side: Sequence[Charge] | Sequence[ParkedCharge]) -> list[tuple[str, date, date]]:
+    return [(one.subscription, one.period_start, one.period_end) for one in side]
