@@ -11,7 +11,7 @@ from hypothesis import settings
 from tests.harness import House
 
 # What the suite tries is the same each time; `--hypothesis-profile=long` searches further, and elsewhere each time.
-settings.register_profile("suite", max_examples=30, deadline=None, derandomize=True, database=None)
+settings.register_profile("suite", max_examples=10, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=3000, deadline=None, print_blob=True)
 settings.load_profile("suite")
 

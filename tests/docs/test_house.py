@@ -29,6 +29,7 @@ LONGEST = 350
 SECONDS = {
     ("services/biller.py", "RETRY_SECONDS"),
     ("services/runs.py", "WATCH_INTERVAL_SECONDS"),
+    ("store/database.py", "RETRY_SECONDS"),
 }
 
 

@@ -1,6 +1,6 @@
 """Whatever happens, in whatever order: the fees are those of the model, and the books hold together.
 
-`uv run pytest tests/e2e/test_histories.py --hypothesis-profile=long` searches for an hour.
+`uv run pytest tests/e2e/test_histories.py --hypothesis-profile=long --timeout=0` searches for an hour or so.
 """
 
 from __future__ import annotations
@@ -154,10 +154,10 @@ def shop_with(history: Any, used: Plugins | None = None) -> Iterator[Shop]:
         shop.close()
 
 
-histories = st.lists(st.tuples(accounts, numbers, days, days, days, prices), min_size=1, max_size=8)
+histories = st.lists(st.tuples(accounts, numbers, days, days, days, prices), min_size=1, max_size=6)
 
 
-@given(histories, st.lists(days, min_size=1, max_size=6))
+@given(histories, st.lists(days, min_size=1, max_size=4))
 def test_billing_in_any_steps_gives_the_charges_of_one_step(history: Any, steps: list[date]) -> None:
     with shop_with(history) as shop, shop_with(history) as other:
         for through in steps:

@@ -125,13 +125,12 @@ def test_a_run_that_is_killed_is_finished_by_the_next_run_or_the_next_start(
     killed = driven(folder, "MainThread", points[place], "bill", "--through", THROUGH)
     assert killed.returncode == -SIGKILL, killed.stderr
 
-    with house_in(copied(folder, tmp_path / "started")) as house:
-        check_finished(house, wait_for_end(house), undisturbed)
-
-    billed = CliRunner().invoke(quitrent, [*options_of(folder), "bill", "--through", THROUGH])
-    assert billed.exit_code == 0, billed.output
+    if place % 2:
+        billed = CliRunner().invoke(quitrent, [*options_of(folder), "bill", "--through", THROUGH])
+        assert billed.exit_code == 0, billed.output
     with house_in(folder) as house:
-        check_finished(house, house.admin.GetBillingRun(name=RUN).billing_run, undisturbed)
+        # Without the other run, the start alone has to bring it to its end.
+        check_finished(house, wait_for_end(house), undisturbed)
 
 
 @pytest.mark.parametrize(("thread", "number"), [("fees", 60), ("retail", 40), ("retail", 120)])

@@ -18,6 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # How long a writer waits for the one before it.
 BUSY_TIMEOUT_SECONDS = 5
+RETRY_SECONDS = 0.05
 
 _PRAGMAS = {
     "journal_mode": "wal",
@@ -120,7 +121,7 @@ def _open(database: peewee.Database) -> None:
         except peewee.OperationalError as error:
             if "locked" not in str(error) or monotonic() > give_up:
                 raise
-            sleep(0.05)
+            sleep(RETRY_SECONDS)
         else:
             return
 
