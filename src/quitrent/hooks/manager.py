@@ -180,7 +180,9 @@ def _failure(speaker: Speaker, what: str) -> FailedPrecondition:
 def _checked_adjustments(currency: str, answer: object) -> tuple[Adjustment, ...]:
     if answer is None:
         return ()
-    proposals = tuple(answer) if type(answer) in (list, tuple) else (answer,)  # type: ignore[arg-type]
+    proposals: tuple[object, ...] = (answer,)
+    if type(answer) is list or type(answer) is tuple:
+        proposals = tuple(answer)
     if len(proposals) > MOST_ADJUSTMENTS:
         raise _ProposalError(f"proposed {len(proposals)} adjustments; at most {MOST_ADJUSTMENTS} are allowed")
     try:

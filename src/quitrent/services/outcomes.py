@@ -6,7 +6,7 @@ A failure is kept without its traceback, which would hold on to everything that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from quitrent.domain.errors import QuitrentError
 
@@ -27,7 +27,7 @@ def each(
     failures: dict[int, _Failure] = {}
     for place, outcome in enumerate(outcomes):
         if isinstance(outcome, QuitrentError):
-            failures[place] = outcome  # type: ignore[assignment]
+            failures[place] = cast("_Failure", outcome)
         else:
             good.append(outcome)
     gone_on = iter(go_on(good))
