@@ -8,10 +8,20 @@ from datetime import date
 from itertools import pairwise
 
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, ParkedCharge, Side
+from tests.e2e.explained import check_explanations
 from tests.e2e.model import fees
 from tests.e2e.shop import Shop
 
 RECURRING = ChargeReason.RECURRING
+
+
+def check_books(shop: Shop) -> None:
+    """All of what follows, and every explanation."""
+    check_fees(shop)
+    check_retail_periods(shop)
+    check_periods_tile(shop)
+    check_credits(shop)
+    check_explanations(shop.charges())
 
 
 def check_fees(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
+from quitrent.services.caller import Caller, Role
+from quitrent.services.quoting import QuoteRequest, quote_prices
 from tests.conftest import WHOLE
 from tests.harness import GOLD, House, day, iso, money, text_of
 
@@ -167,3 +170,13 @@ def test_a_whole_first_part_costs_the_whole_price(house: House) -> None:
     account = house.make_account("acme")
     quote = house.admin.QuotePrice(assignment={"product": GOLD, "account": account}, date=day("2026-01-31")).quote
     assert (text_of(quote.wholesale.amount), text_of(quote.retail.amount)) == ("10.00", "20.00")
+
+
+def test_no_plugin_is_called_while_a_transaction_is_open(gold: House) -> None:
+    name = gold.assign(gold.make_account("acme"))
+    asked = [QuoteRequest(day=date(2026, 1, 1), subscription=name)]
+    with (
+        pytest.raises(RuntimeError, match="a plugin may take its time"),
+        gold.deployment.store.write(),
+    ):
+        quote_prices(gold.deployment, Caller(Role.ADMIN), asked)
