@@ -8,6 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, ParkedCharge, Side
+from tests.e2e.credits_model import given_back
 from tests.e2e.explained import check_explanations
 from tests.e2e.model import fees
 from tests.e2e.shop import Shop
@@ -27,7 +28,7 @@ def check_books(shop: Shop) -> None:
 def check_fees(shop: Shop) -> None:
     """The fees are those of the model."""
     booked = [
-        (charge.subscription, charge.period_start, charge.period_end, charge.amount.amount_micros // 10_000)
+        (charge.subscription, charge.period_start, charge.period_end, _cents(charge))
         for charge in shop.charges(Side.WHOLESALE, RECURRING)
     ]
     assert len(booked) == len(set(booked))
@@ -57,16 +58,35 @@ def check_periods_tile(shop: Shop) -> None:
 
 
 def check_credits(shop: Shop) -> None:
-    """What is given back of a charge is at most what was charged, and a charge that was reversed has no credit."""
-    charged = {(one.subscription, one.period_start): one for one in shop.charges(Side.RETAIL, RECURRING)}
-    given_back: dict[tuple[str, date], int] = defaultdict(int)
+    """Each charge whose period has been billed to its end gives back what the model says, and no more; others nothing.
+
+    A charge that was taken back gives nothing back, unless that was taken back before.
+    """
+    back: dict[tuple[str, date], dict[ChargeReason, Charge]] = defaultdict(dict)
     for one in shop.charges(Side.RETAIL):
-        if one.reason in CREDIT_REASONS and not one.reversed_by:
-            assert one.amount.amount_micros < 0, one
-            given_back[one.subscription, one.period_start] -= one.amount.amount_micros
-    for place, micros in given_back.items():
-        assert not charged[place].reversed_by, charged[place]
-        assert micros <= charged[place].amount.amount_micros, charged[place]
+        if one.reason in CREDIT_REASONS:
+            back[one.subscription, one.period_start][one.reason] = one
+    lives = [life for life in shop.lives(Side.RETAIL) if life.billings]
+    billed = {life.subscription: max(through for through, _ in life.billings) for life in lives}
+    for charge in shop.charges(Side.RETAIL, RECURRING):
+        given = back.pop((charge.subscription, charge.period_start), {})
+        if charge.reversed_by:
+            assert all(credit.reversed_by for credit in given.values()), charge
+            continue
+        after_end, suspended = 0, 0
+        if charge.period_end <= billed[charge.subscription]:
+            plan, end, suspensions = shop.retail_terms(charge.subscription)
+            period = (charge.period_start, charge.period_end)
+            after_end, suspended = given_back(plan, _cents(charge), period, end, suspensions)
+        wanted = {ChargeReason.UNUSED_CREDIT: -after_end, ChargeReason.SUSPENSION_CREDIT: -suspended}
+        found = {reason: _cents(credit) for reason, credit in given.items()}
+        assert found == {reason: cents for reason, cents in wanted.items() if cents}, charge
+        assert 0 <= -sum(found.values()) <= _cents(charge)
+    assert not back
+
+
+def _cents(charge: Charge) -> int:
+    return charge.amount.amount_micros // 10_000
 
 
 def _periods(side: Sequence[Charge] | Sequence[ParkedCharge]) -> list[tuple[str, date, date]]:

@@ -240,6 +240,12 @@ class Shop:
             for name, lived in self._lived.items()
         ]
 
+    def retail_terms(self, name: str) -> tuple[Plan, date | None, list[tuple[date, date | None]]]:
+        """Give a subscription's account plan, its end and its suspensions."""
+        subscription = subscriptions.get_subscription(ADMIN, name)
+        suspensions = [(one.start, one.end) for one in subscription.suspensions]
+        return retail_plan(self._lived[name].number), subscription.end, suspensions
+
     def charges(self, side: Side | None = None, reason: ChargeReason | None = None, run: str = "") -> list[Charge]:
         """Give the charges that fit, in the order in which they were made."""
         with self.deployment.store.connection():

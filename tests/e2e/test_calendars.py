@@ -12,6 +12,12 @@ from tests.e2e.invariants import check_books
 from tests.e2e.shop import ACCOUNTS, PRODUCTS, Shop
 
 
+def assign_all(shop: Shop, start: date) -> None:
+    """Assign every product; one main product to an account."""
+    for number in range(len(PRODUCTS)):
+        assert shop.assign(ACCOUNTS[number // 5], number, start)
+
+
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     opened = Shop()
@@ -32,11 +38,41 @@ LIVES = {
 }
 
 
+# The suspended days, and the end that is told after all of March has been billed in advance.
+SUSPENSIONS = {
+    "some days of a month": ("2026-02-03", "2026-02-11", None),
+    "from one month into another": ("2026-01-20", "2026-03-05", None),
+    "from the start": ("2026-01-11", "2026-01-31", None),
+    "without an end": ("2026-02-03", None, None),
+    "and it ends in the middle of them": ("2026-03-05", None, "2026-03-16"),
+    "and it ends after them": ("2026-03-05", "2026-03-09", "2026-03-16"),
+    "and it ends before them": ("2026-03-20", None, "2026-03-16"),
+    "and it ends with the month before": ("2026-03-05", None, "2026-03-02"),
+}
+
+
+@pytest.mark.parametrize(("start", "stop", "end"), SUSPENSIONS.values(), ids=SUSPENSIONS)
+def test_every_calendar_gives_back_the_suspended_days_of_the_model(
+    shop: Shop, start: str, stop: str | None, end: str | None
+) -> None:
+    assign_all(shop, date(2026, 1, 11))
+    for name in shop.names:
+        shop.suspend(name, date.fromisoformat(start))
+        if stop:
+            shop.resume(name, date.fromisoformat(stop))
+    # Charged in advance by the first of these, and given back by the second; what is taken back is not given back.
+    shop.bill(date(2026, 3, 1))
+    for name in shop.names:
+        shop.reverse(next(one for one in shop.charges(Side.RETAIL) if one.subscription == name))
+        if end:
+            shop.end(name, date.fromisoformat(end))
+    shop.bill(date(2026, 4, 15))
+    check_books(shop)
+
+
 @pytest.mark.parametrize(("start", "end", "billed"), LIVES.values(), ids=LIVES)
 def test_every_calendar_has_the_fees_of_the_model(shop: Shop, start: str, end: str | None, billed: str | None) -> None:
-    for number in range(len(PRODUCTS)):
-        # One main product for an account.
-        assert shop.assign(ACCOUNTS[number // 5], number, date.fromisoformat(start))
+    assign_all(shop, date.fromisoformat(start))
     if billed:
         shop.bill(date.fromisoformat(billed))
     for name in shop.names if end else ():

@@ -159,6 +159,7 @@ def test_a_plugin_that_fails_costs_its_line_the_retail_price_until_it_is_mended(
     open_house: Opened, fees_without_plugins: Books, books_of_the_mended: Books, plugin: Plugin, said: str
 ) -> None:
     house = open_house(plugin)
+    foreseen = house.admin.StartBillingRun(through_date=day("2026-03-31"), validate_only=True)
     run = house.bill("2026-03-31")
 
     assert fees_of(house) == fees_without_plugins
@@ -167,7 +168,8 @@ def test_a_plugin_that_fails_costs_its_line_the_retail_price_until_it_is_mended(
     assert retail_of(books, BYSTANDER) == retail_of(books_of_the_mended, BYSTANDER)
     parked = house.admin.ListParkedCharges().parked_charges
     assert [(one.subscription, one.plugin) for one in parked] == [(SUBSCRIPTIONS[0], "hostile")] * 3
-    assert run.parked_count == 3
+    assert [one.cause for one in foreseen.preview_parked_charges] == [one.cause for one in parked]
+    assert (foreseen.billing_run.parked_count, run.parked_count) == (3, 3)
     for one in parked:
         assert "plugin hostile" in one.cause
         assert said in one.cause
