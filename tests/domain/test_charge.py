@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quitrent.domain.charge import Charge, ChargeReason, Days, Side, credits_of, reversal_of
+from quitrent.domain.calendar import Days
+from quitrent.domain.charge import Charge, ChargeReason, Side, credits_of, reversal_of
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money, Rounding
 
@@ -36,7 +37,9 @@ def january(amount_micros: int, reason: ChargeReason = ChargeReason.RECURRING) -
 def test_days_are_given_back_in_a_credit_of_their_own(
     kept: Days, suspended: Days, credited: list[tuple[str, int]]
 ) -> None:
-    given_back = list(credits_of(january(20_000_000), kept, suspended, Rounding.HALF_UP))
+    charged = (Days(kept.whole, kept.whole),)
+    credited_on = date(2026, 2, 1)
+    given_back = list(credits_of(january(20_000_000), charged, (kept,), suspended, Rounding.HALF_UP, credited_on))
     assert [(credit.reason, credit.amount.amount_micros) for credit in given_back] == credited
     assert all(credit.due_date == date(2026, 2, 1) for credit in given_back)
 
@@ -47,7 +50,9 @@ some_days = st.integers(1, 366).flatmap(lambda whole: st.builds(Days, st.integer
 @given(cents=st.integers(0, 10**6), kept=some_days, suspended=some_days, rounding=st.sampled_from(list(Rounding)))
 def test_credits_never_exceed_what_was_charged(cents: int, kept: Days, suspended: Days, rounding: Rounding) -> None:
     charge = january(cents * 10_000)
-    amounts = [credit.amount.amount_micros for credit in credits_of(charge, kept, suspended, rounding)]
+    charged = (Days(kept.whole, kept.whole),)
+    credited = credits_of(charge, charged, (kept,), suspended, rounding, date(2026, 2, 1))
+    amounts = [credit.amount.amount_micros for credit in credited]
     assert all(amount < 0 for amount in amounts)
     assert -sum(amounts) <= charge.amount.amount_micros
     if kept.part == 0 or suspended.share == 1:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from quitrent.domain.catalog import Plan, PlanKind
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money, units_text
+from quitrent.domain.plan import Plan, PlanKind
+from quitrent.domain.plan_fee import PlanFee
 from quitrent.domain.price_rule import PriceBasis, PriceRule, RetailPrice, basis_of, rule_in_force
 
 USD_20 = Plan("plans/price", PlanKind.ACCOUNT, Money(20_000_000, "USD"))
@@ -49,7 +50,7 @@ def rule(name: str, effective: str, end: str | None = None, customer: str = "", 
 def test_a_rule_makes_the_basis(price: RetailPrice, reseller_plan: Plan, basis: str) -> None:
     made = PriceRule("r", "gold", price, date(2026, 1, 1))
     try:
-        result = units_text(basis_of(USD_20, reseller_plan, made).micros, "USD")
+        result = units_text(basis_of(USD_20.name, PlanFee(USD_20.fee), reseller_plan.fee, made).micros, "USD")
     except FailedPrecondition as refused:
         result = refused.reason
     assert result == basis
@@ -59,7 +60,7 @@ def test_a_price_that_no_column_could_hold_is_refused() -> None:
     dear = Plan("plans/dear", PlanKind.ACCOUNT, Money(10**15, "USD"))
     made = PriceRule("r", "gold", RetailPrice(percent=Decimal(100_000)), date(2026, 1, 1))
     with pytest.raises(FailedPrecondition) as refused:
-        basis_of(dear, USD_10, made)
+        basis_of(dear.name, PlanFee(dear.fee), USD_10.fee, made)
     assert refused.value.reason == "RETAIL_PRICE_TOO_LARGE"
 
 

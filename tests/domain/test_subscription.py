@@ -8,18 +8,20 @@ from datetime import date
 
 import pytest
 
-from quitrent.domain.calendar import Timing
-from quitrent.domain.catalog import Plan, PlanKind, Product, ProductKind
+from quitrent.domain.calendar import Schedule, Timing
+from quitrent.domain.continuation import Assignment, check_free
+from quitrent.domain.due import next_due
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money
-from quitrent.domain.retail_bill import billed
+from quitrent.domain.plan import Plan, PlanKind
+from quitrent.domain.product import Product, ProductKind
+from quitrent.domain.retail_bill import next_retail_due, retail_billed
 from quitrent.domain.subscription import (
+    SideBooks,
     Subscription,
     assigned,
-    check_free,
     closed,
-    next_retail_due,
-    next_wholesale_due,
+    reopened,
     resumed,
     suspended,
 )
@@ -37,13 +39,14 @@ def iso(text: str) -> date:
 
 
 def ended(subscription: Subscription, end: date, today: str = "2026-01-01") -> Subscription:
-    return closed(subscription, end, iso(today), end)
+    return closed(subscription, end, iso(today), end, PRICE, FEE)
 
 
 def subscribed(
     *life: tuple[Callable[[Subscription, date], Subscription], str], start: str = "2026-01-11"
 ) -> Subscription:
-    subscription = assigned("s1", GOLD, iso(start))
+    side = SideBooks.opened(Schedule.starting(iso(start)))
+    subscription = assigned("s1", GOLD, iso(start), wholesale=side, retail=side)
     for change, day in life:
         subscription = change(subscription, iso(day))
     return subscription
@@ -86,18 +89,47 @@ def test_a_change_is_taken_or_refused_for_its_date(
     assert result == outcome
 
 
-def test_an_end_that_has_come_or_cut_a_billed_part_stays() -> None:
+def test_an_end_that_has_come_stays() -> None:
     subscription = subscribed((ended, "2026-03-16"))
     with pytest.raises(FailedPrecondition) as refused:
         ended(subscription, iso("2026-03-20"), today="2026-03-16")
     assert refused.value.reason == "SUBSCRIPTION_CLOSED"
-    cut = iso("2026-03-16")
-    for billed_part in (
-        replace(subscription, wholesale_billed_until=cut),
-        replace(subscription, retail_billed_until=cut),
-    ):
-        with pytest.raises(FailedPrecondition):
-            ended(billed_part, iso("2026-03-20"))
+
+
+@pytest.mark.parametrize(
+    ("books", "outcome"),
+    [
+        ({}, []),
+        # January has been charged, and the end comes later.
+        ({"billed_until": "2026-02-01"}, []),
+        # The part that the end cuts has been charged up to it: the next goes on from there.
+        ({"billed_until": "2026-03-16"}, ["2026-03-16"]),
+        ({"billed_until": "2026-03-16", "settled_until": "2026-03-16"}, ["2026-03-16"]),
+        # All of March had been charged, and days after the end have been given back.
+        ({"billed_until": "2026-04-01", "settled_until": "2026-04-01"}, "SUBSCRIPTION_CLOSED"),
+        ({"cancellation_billed": True}, "SUBSCRIPTION_CLOSED"),
+    ],
+)
+@pytest.mark.parametrize("side", ["wholesale", "retail"])
+def test_an_end_is_taken_back_until_something_has_been_charged_or_given_back_for_it(
+    side: str, books: dict[str, str | bool], outcome: str | list[str]
+) -> None:
+    subscription = subscribed((ended, "2026-03-16"))
+    changed = {name: iso(value) if isinstance(value, str) else value for name, value in books.items()}
+    subscription = replace(subscription, **{side: replace(getattr(subscription, side), **changed)})
+    try:
+        open_again = reopened(subscription, iso("2026-03-15"), PRICE, FEE)
+        result: str | list[str] = [str(day) for day in getattr(open_again, side).schedule.breaks]
+    except FailedPrecondition as refused:
+        result = refused.reason
+    assert result == outcome
+
+
+def test_no_part_is_cut_by_an_end_on_a_boundary() -> None:
+    subscription = subscribed((ended, "2026-03-01"))
+    side = replace(subscription.retail, billed_until=iso("2026-03-01"))
+    open_again = reopened(replace(subscription, retail=side), iso("2026-02-15"), PRICE, FEE)
+    assert open_again.retail.schedule == replace(side.schedule, end=None)
 
 
 @pytest.mark.parametrize(
@@ -114,15 +146,15 @@ def test_an_end_that_has_come_or_cut_a_billed_part_stays() -> None:
     ],
 )
 def test_a_fee_is_owed_for_as_long_as_the_product_was_assigned(end: str, fees_until: str, owed_until: str) -> None:
-    subscription = closed(subscribed(), iso(end), iso("2026-03-30"), iso(fees_until))
-    assert (subscription.end, subscription.wholesale_end) == (iso(end), iso(owed_until))
+    subscription = closed(subscribed(), iso(end), iso("2026-03-30"), iso(fees_until), PRICE, FEE)
+    assert (subscription.end, subscription.wholesale.schedule.end) == (iso(end), iso(owed_until))
 
 
 @pytest.mark.parametrize("change", [suspended, ended])
 def test_no_date_is_moved_to_before_what_is_settled(change: Callable[[Subscription, date], Subscription]) -> None:
     # Through the 15th of February: January is charged and has ended, February is charged.
-    subscription = billed(subscribed(), PRICE, iso("2026-02-15"))
-    assert subscription.retail_settled_until == iso("2026-02-01")
+    subscription = retail_billed(subscribed(), PRICE, iso("2026-02-15"))
+    assert subscription.retail.settled_until == iso("2026-02-01")
     with pytest.raises(FailedPrecondition) as refused:
         change(subscription, iso("2026-01-31"))
     assert refused.value.reason == "DATE_SETTLED"
@@ -156,8 +188,9 @@ def test_its_state_is_that_of_the_day(day: str, state: str) -> None:
         (OTHER_EXTRA, [], EXTRA, "2026-02-01", None),
         (EXTRA, [], EXTRA, "2026-02-01", "PRODUCT_ASSIGNED"),
         (GOLD, [], GOLD, "2026-02-01", "PRODUCT_ASSIGNED"),
-        # Closed in mid-February: February has had its fee.
-        (GOLD, [(ended, "2026-02-15")], GOLD, "2026-02-20", "PRODUCT_ASSIGNED"),
+        (GOLD, [(ended, "2026-02-15")], GOLD, "2026-02-14", "PRODUCT_ASSIGNED"),
+        # Closed in mid-February: its fee goes on with what February has cost.
+        (GOLD, [(ended, "2026-02-15")], GOLD, "2026-02-15", None),
         (GOLD, [(ended, "2026-02-15")], GOLD, "2026-03-01", None),
         (GOLD, [(ended, "2026-02-01")], GOLD, "2026-02-01", None),
         # Closed on its start and never charged: as if it had never been.
@@ -166,7 +199,7 @@ def test_its_state_is_that_of_the_day(day: str, state: str) -> None:
         (GOLD, [(ended, "2026-01-11")], GOLD, "2025-12-01", None),
     ],
 )
-def test_an_account_has_one_main_product_and_each_product_once_in_a_period(
+def test_an_account_has_one_main_product_and_each_product_once_at_a_time(
     held: Product,
     held_life: list[tuple[Callable[[Subscription, date], Subscription], str]],
     wanted: Product,
@@ -175,19 +208,11 @@ def test_an_account_has_one_main_product_and_each_product_once_in_a_period(
 ) -> None:
     other = replace(subscribed(*held_life), product=held.name)
     try:
-        check_free(wanted, iso(start), [(other, held, FEE)])
+        check_free(wanted, iso(start), None, [Assignment(other, held, PRICE, FEE)])
         result = None
     except FailedPrecondition as refused:
         result = refused.reason.value
     assert result == outcome
-
-
-def test_a_fee_that_stands_past_the_end_keeps_the_product_from_a_second_fee() -> None:
-    # Charged for January in advance, then closed on its very start.
-    charged = replace(subscribed((ended, "2026-01-11")), wholesale_billed_until=iso("2026-02-01"))
-    with pytest.raises(FailedPrecondition):
-        check_free(GOLD, iso("2026-01-20"), [(charged, GOLD, FEE)])
-    check_free(GOLD, iso("2026-02-01"), [(charged, GOLD, FEE)])
 
 
 @pytest.mark.parametrize(
@@ -209,7 +234,7 @@ def test_it_is_due_next_when_there_is_something_to_charge_or_to_settle(
     price, fee = replace(PRICE, timing=timing), replace(FEE, timing=timing)
     subscription = subscribed(*([(ended, end)] if end else []))
     if through:
-        after = billed(subscription, price, iso(through))
-        subscription = replace(after, wholesale_billed_until=after.retail_billed_until)
-    due = (next_wholesale_due(subscription, fee), next_retail_due(subscription, price))
+        after = retail_billed(subscription, price, iso(through))
+        subscription = replace(after, wholesale=after.retail)
+    due = (next_due(subscription.wholesale, fee, subscription.start), next_retail_due(subscription, price))
     assert due == tuple(day and iso(day) for day in (wholesale, retail))

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from quitrent.domain.calendar import PartCharge, PeriodBoundary
-from quitrent.domain.catalog import Plan, SuspensionPolicy
 from quitrent.domain.money import Rounding
+from quitrent.domain.plan import Plan, SuspensionPolicy
 
 Days = Sequence[tuple[date, date | None]]
 

@@ -40,6 +40,10 @@ def _worked_out(charge: Charge) -> Fraction:
             amount *= _share(step)
         elif step.kind is StepKind.ROUNDING:
             amount = _rounded(amount, step)
+        elif step.kind is StepKind.EARLIER_PART:
+            amount -= _micros(step.text.split()[1])
+        elif step.kind is StepKind.PREPAYMENT:
+            amount *= 1 - Fraction(step.text.split()[0]) / 100
         # A result is written with six digits at most.
         assert not step.result or abs(_micros(step.result) - amount) <= Fraction(1, 2), (step, charge)
     return amount

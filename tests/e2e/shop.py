@@ -21,12 +21,13 @@ from typing import NamedTuple, TypeVar
 
 from quitrent.domain.billing_run import BillingRun, RunState
 from quitrent.domain.calendar import PartCharge, PeriodBoundary, Timing
-from quitrent.domain.catalog import Plan, PlanKind, Product, ProductKind, SuspensionPolicy
 from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Side
 from quitrent.domain.errors import QuitrentError
 from quitrent.domain.money import Money, Rounding
 from quitrent.domain.party import Party, parent_of, reseller_of
+from quitrent.domain.plan import Plan, PlanKind, SuspensionPolicy, UnusedDays
 from quitrent.domain.price_rule import PriceBasis, PriceRule, RetailPrice
+from quitrent.domain.product import Product, ProductKind
 from quitrent.hooks.manager import Plugins
 from quitrent.server import build_deployment
 from quitrent.services import parties, plans, price_rules, products, subscriptions
@@ -47,7 +48,8 @@ _Value = TypeVar("_Value")
 ADMIN = Caller(Role.ADMIN)
 RESELLERS = ("resellers/r1", "resellers/r2")
 ACCOUNTS = tuple(f"{reseller}/customers/c1/accounts/{account}" for reseller in RESELLERS for account in ("a1", "a2"))
-CALENDARS = list(combinations(PeriodBoundary, Timing, PartCharge, PartCharge))
+BOUNDARIES = (PeriodBoundary.CALENDAR, PeriodBoundary.ANNIVERSARY)
+CALENDARS = list(combinations(BOUNDARIES, Timing, PartCharge, PartCharge))
 PRODUCTS = tuple(f"products/p{number}" for number in range(len(CALENDARS)))
 # In cents, by the number of the product; primes make every part of a month an odd amount.
 FEES = (1000, 777, 1, 3333, 1009)
@@ -87,6 +89,7 @@ def retail_plan(number: int) -> Plan:
         last_part=last_part,
         rounding=list(Rounding)[number % 3],
         suspension=list(SuspensionPolicy)[number // 2 % 2],
+        unused_days=UnusedDays.CREDIT,
     )
 
 
@@ -186,7 +189,7 @@ class Shop:
 
     def resume(self, name: str, day: date) -> None:
         """Resume a subscription, where that is allowed."""
-        self._tried(lambda: subscriptions.resume_subscription(self.deployment, ADMIN, name, day))
+        self._tried(lambda: subscriptions.resume_subscription(self.deployment, ADMIN, name, day, None))
 
     def end(self, name: str, end: date, by: Caller = ADMIN) -> bool:
         """Close a subscription, where that is allowed, and tell whether it was."""

@@ -100,7 +100,8 @@ def check_token(caller: Caller, method: str, fields: dict[str, Any]) -> None:
     assert refused.message.startswith("page_token: must be a next_page_token that was given to you")
 
 
-@pytest.mark.parametrize("method", CREATES)
+# A fee change has its date for an id.
+@pytest.mark.parametrize("method", [name for name in CREATES if name != "CreateFeeChange"])
 def test_an_id_is_of_letters_digits_and_hyphens(world: World, method: str) -> None:
     field = next(name for name in message_type(method).DESCRIPTOR.fields_by_name if name.endswith("_id"))
     for wrong in BAD_IDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,20 @@ def rules(house: House, ids: list[str]) -> list[str]:
         content = {**rule, "effective_date": day(f"2026-{6 + number // 28:02d}-{1 + number % 28:02d}")}
         made.append(house.admin.CreatePriceRule(parent=PARTY, price_rule_id=one, price_rule=content).price_rule.name)
     return made
+
+
+def fee_changes(house: House, ids: list[str]) -> list[str]:
+    made = []
+    for one in ids:
+        prefix, number = one.rsplit("-", 1)
+        effective = date(2030, 1, 1) + timedelta(days=1000 * len(prefix) + int(number))
+        change = {"effective_date": day(str(effective)), "fee": money("1")}
+        made.append(house.admin.CreateFeeChange(parent="plans/gold-fee", fee_change=change).fee_change.name)
+    return made
+
+
+def revisions(house: House, ids: list[str]) -> list[str]:
+    return rules(house, ids)
 
 
 def resellers(house: House, ids: list[str]) -> list[str]:
@@ -91,6 +106,8 @@ LISTINGS = {
     "ListPlans": Listing(plans, "plans", {"kind": 1}),
     "ListProducts": Listing(products, "products", {"state": 1}),
     "ListPriceRules": Listing(rules, "price_rules", {"parent": PARTY, "product": "products/gold"}),
+    "ListFeeChanges": Listing(fee_changes, "fee_changes", {"parent": "plans/gold-fee"}),
+    "ListPriceRuleRevisions": Listing(revisions, "price_rule_revisions", {"parent": PARTY}),
     "ListResellers": Listing(resellers, "resellers", {}),
     "ListCustomers": Listing(customers, "customers", {"parent": PARTY}),
     "ListAccounts": Listing(accounts, "accounts", {"parent": f"{PARTY}/customers/c1"}),
@@ -117,7 +134,13 @@ def page(world: World, method: str, size: int, token: str = "") -> tuple[list[st
     listing = LISTINGS[method]
     found = getattr(world.admin, method)(page_size=size, page_token=token, **listing.query)
     rows = getattr(found, listing.rows)
-    return [getattr(row, "subscription", "") or row.name for row in rows], found.next_page_token
+    return [name_of(row) for row in rows], found.next_page_token
+
+
+def name_of(row: Any) -> str:
+    """Give what a row is, or what it is for."""
+    row = getattr(row, "price_rule", row)
+    return str(getattr(row, "subscription", "") or row.name)
 
 
 def ids(method: str, begin: int, end: int) -> list[str]:

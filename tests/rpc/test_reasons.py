@@ -15,12 +15,20 @@ from tests.rpc.world import REFUSED, UNPRICED, World, make_world, own_product, s
 
 A = "resellers/a/customers/c1/accounts"
 SOLD, ENDED, ASLEEP = f"{A}/st/subscriptions/sold", f"{A}/st/subscriptions/ended", f"{A}/st/subscriptions/asleep"
+SWAPPED, OTHER = f"{A}/st/subscriptions/swapped", "products/other"
 OWN, RULES = "resellers/a/products/own", "resellers/a/priceRules"
 EXTRA, HUGE = "products/extra", "products/huge"
 
 INVALID, DENIED, EXISTS, CONFLICT = "INVALID_ARGUMENT", "PERMISSION_DENIED", "ALREADY_EXISTS", "FAILED_PRECONDITION"
 # Those that have tests of their own, or that a healthy server does not give.
-ELSEWHERE = {"UNSPECIFIED", "DATABASE_UNAVAILABLE", "INTERNAL", "TOO_MANY_WATCHERS", "REQUEST_MALFORMED"}
+ELSEWHERE = {
+    "UNSPECIFIED",
+    "DATABASE_UNAVAILABLE",
+    "INTERNAL",
+    "TOO_MANY_WATCHERS",
+    "REQUEST_MALFORMED",
+    "PRODUCT_CHANGE_BILLED",
+}
 
 
 def assign(product: str, start: str, account: str = f"{A}/st") -> dict[str, Any]:
@@ -35,6 +43,14 @@ def rule(product: str, effective: str, end: str = "", **price: Any) -> dict[str,
     content = {"product": product, "price": price or {"fixed": money("1")}, "effective_date": day(effective)}
     content |= {"end_date": day(end)} if end else {}
     return {"parent": "resellers/a", "price_rule_id": "refused", "price_rule": content}
+
+
+def change(name: str, product: str, date: str = "2026-04-01", **fields: Any) -> dict[str, Any]:
+    return {"name": name, "product": product, "change_date": day(date), **fields}
+
+
+def fee_change(date: str, **fields: Any) -> dict[str, Any]:
+    return {"parent": "plans/gold-fee", "fee_change": {"effective_date": day(date), "fee": money("11"), **fields}}
 
 
 def edit(noun: str, name: str, **values: Any) -> dict[str, Any]:
@@ -78,8 +94,8 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a", "CreateSubscription", assign("products/silver", "2025-12-31"), CONFLICT, "MAIN_PRODUCT_ASSIGNED"),
     ("a", "QuotePrice", quote("products/silver", "2026-04-01", f"{A}/st"), CONFLICT, "MAIN_PRODUCT_ASSIGNED"),
     ("a", "CreateSubscription", assign(GOLD, "2026-04-01"), CONFLICT, "PRODUCT_ASSIGNED"),
-    ("a", "CreateSubscription", assign(EXTRA, "2026-02-11"), CONFLICT, "PRODUCT_ASSIGNED"),
-    ("a", "CreateSubscription", assign(EXTRA, "2026-02-28"), CONFLICT, "PRODUCT_ASSIGNED"),
+    ("a", "CreateSubscription", assign(EXTRA, "2026-02-09"), CONFLICT, "PRODUCT_ASSIGNED"),
+    ("a", "CreateSubscription", assign(OTHER, "2026-08-31"), CONFLICT, "PRODUCT_ASSIGNED"),
     ("a", "CreateSubscription", assign(EXTRA, "2025-01-01"), CONFLICT, "PRODUCT_ASSIGNED"),
     # The life of a subscription.
     ("a", "SuspendSubscription", {"name": ASLEEP, "start_date": day("2026-04-01")}, CONFLICT, "SUBSCRIPTION_SUSPENDED"),
@@ -100,10 +116,33 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a", "CloseSubscription", {"name": SOLD, "end_date": day("2025-12-31")}, CONFLICT, "DATE_OUTSIDE_SUBSCRIPTION"),
     ("a", "QuotePrice", {"subscription": SOLD, "date": day("2025-12-31")}, CONFLICT, "DATE_OUTSIDE_SUBSCRIPTION"),
     ("a", "QuotePrice", {"subscription": ENDED, "date": day("2026-02-10")}, CONFLICT, "DATE_OUTSIDE_SUBSCRIPTION"),
+    ("a", "ChangeSubscriptionProduct", change(SOLD, "products/hidden"), "NOT_FOUND", "NOT_FOUND"),
+    ("a", "ChangeSubscriptionProduct", change(SOLD, GOLD), INVALID, "FIELD_INVALID"),
+    ("a", "ChangeSubscriptionProduct", change(SOLD, "products/old"), CONFLICT, "PRODUCT_ARCHIVED"),
+    ("a", "ChangeSubscriptionProduct", change(ASLEEP, OTHER), CONFLICT, "PRODUCT_ASSIGNED"),
+    ("a", "ChangeSubscriptionProduct", change(ENDED, OTHER), CONFLICT, "SUBSCRIPTION_CLOSED"),
+    ("a", "ChangeSubscriptionProduct", change(SOLD, "products/silver", "2026-01-31", timing=2), CONFLICT,
+     "DATE_SETTLED"),
+    ("a", "WithdrawSubscriptionChange", {"name": SOLD, "change": "SUBSCRIPTION_CHANGE_END"}, CONFLICT,
+     "NOTHING_TO_WITHDRAW"),
+    ("a", "WithdrawSubscriptionChange", {"name": ENDED, "change": "SUBSCRIPTION_CHANGE_END"}, CONFLICT,
+     "SUBSCRIPTION_CLOSED"),
+    ("a", "WithdrawSubscriptionChange", {"name": ASLEEP, "change": "SUBSCRIPTION_CHANGE_SUSPENSION"}, CONFLICT,
+     "NOTHING_TO_WITHDRAW"),
+    ("a", "WithdrawSubscriptionChange", {"name": SOLD, "change": "SUBSCRIPTION_CHANGE_RESUME"}, CONFLICT,
+     "NOTHING_TO_WITHDRAW"),
+    ("a", "WithdrawSubscriptionChange", {"name": SOLD, "change": "SUBSCRIPTION_CHANGE_PRODUCT"}, CONFLICT,
+     "NOTHING_TO_WITHDRAW"),
+    ("a", "WithdrawSubscriptionChange", {"name": SWAPPED, "change": "SUBSCRIPTION_CHANGE_END"}, CONFLICT,
+     "NOTHING_TO_WITHDRAW"),
     ("a", "SuspendSubscription", {"name": SOLD, "start_date": day("2026-01-31")}, CONFLICT, "DATE_SETTLED"),
     ("a", "ResumeSubscription", {"name": ASLEEP, "resume_date": day("2026-01-31")}, CONFLICT, "DATE_SETTLED"),
     ("a", "CloseSubscription", {"name": SOLD, "end_date": day("2026-01-31")}, CONFLICT, "DATE_SETTLED"),
     # Prices.
+    ("admin", "CreateFeeChange", fee_change("2026-02-28"), CONFLICT, "INSIDE_BILLED_PERIOD"),
+    ("admin", "CreateFeeChange", fee_change("2027-01-01"), EXISTS, "FEE_CHANGE_DATE_TAKEN"),
+    ("admin", "DeleteFeeChange", {"name": "plans/swap-fee/feeChanges/2026-01-15"}, CONFLICT, "INSIDE_BILLED_PERIOD"),
+    ("a", "CreateFeeChange", {**fee_change("2027-03-01"), "parent": "plans/gold-price"}, DENIED, "ADMIN_ONLY"),
     ("a", "CreatePriceRule", rule(GOLD, "2026-02-28"), CONFLICT, "INSIDE_BILLED_PERIOD"),
     ("a", "UpdatePriceRule", edit("price_rule", f"{RULES}/gold", price={"fixed": money("2")}), CONFLICT,
      "INSIDE_BILLED_PERIOD"),
@@ -143,6 +182,16 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     house.admin.CreateReseller(reseller={"display_name": "First"}, request_id="used")
     account = house.make_account("a", "st")
     house.admin.CreatePriceRule(**{**rule(GOLD, "2026-02-01", "2027-01-01"), "price_rule_id": "gold"})
+    house.make_product("swap", kind="ADD_ON")
+    house.make_product("other", kind="ADD_ON")
+    house.admin.CreateFeeChange(
+        parent="plans/swap-fee", fee_change={"effective_date": day("2026-01-15"), "fee": money("9")}
+    )
+    house.make_product("swapped-to", kind="ADD_ON")
+    house.assign(account, product="products/swap", subscription="swapped")
+    house.admin.ChangeSubscriptionProduct(name=SWAPPED, product="products/swapped-to", change_date=day("2026-05-01"))
+    house.assign(account, product=OTHER, subscription="other")
+    house.admin.CloseSubscription(name=f"{A}/st/subscriptions/other", end_date=day("2026-09-01"))
     house.assign(account, subscription="sold")
     house.admin.SuspendSubscription(name=SOLD, start_date=day("2026-01-10"))
     house.admin.ResumeSubscription(name=SOLD, resume_date=day("2026-02-20"))
@@ -152,6 +201,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     house.bill("2026-02-15")
     house.admin.CloseSubscription(name=ENDED, end_date=day("2026-02-10"))
     house.admin.ReverseCharge(name=f"{SOLD}/charges/wholesale-recurring-2026-01-01")
+    house.admin.CreateFeeChange(
+        parent="plans/gold-fee", fee_change={"effective_date": day("2027-01-01"), "fee": money("9")}
+    )
     yield world
     world.close()
 
@@ -198,7 +250,7 @@ def test_a_refusal_tells_programs_which_one_it_is_about(
     [
         ("SuspendSubscription", {"name": SOLD, "start_date": day("2026-01-31")}, "The earliest date is 2026-02-01"),
         ("CreatePriceRule", rule(GOLD, "2026-02-28"), "from that day on"),
-        ("CreateSubscription", assign(EXTRA, "2026-02-11"), "assign it again from 2026-03-01 on"),
+        ("CreateSubscription", assign(OTHER, "2026-04-01"), "assign it from 2026-09-01 on"),
         ("CreateSubscription", assign("products/silver", "2026-04-01"), f"({SOLD}); close it at 2026-04-01"),
     ],
 )
@@ -213,8 +265,8 @@ def test_the_dates_that_a_conflict_names_are_taken(town: World) -> None:
     first = town.house.assign(account, product=EXTRA, subscription="first")
     town.house.bill("2026-02-15")
     town.admin.CloseSubscription(name=first, end_date=day("2026-02-10"))
-    assert said(town.b, "CreateSubscription", **assign(EXTRA, "2026-02-28", account)) == "PRODUCT_ASSIGNED"
-    assert said(town.b, "CreateSubscription", **assign(EXTRA, "2026-03-01", account)) == "OK"
+    assert said(town.b, "CreateSubscription", **assign(EXTRA, "2026-02-09", account)) == "PRODUCT_ASSIGNED"
+    assert said(town.b, "CreateSubscription", **assign(EXTRA, "2026-02-10", account)) == "OK"
     made = {**rule(GOLD, "2026-03-01", "2026-04-01"), "price_rule_id": "later"}
     assert said(town.a, "CreatePriceRule", **made) == "OK"
     assert said(town.a, "SuspendSubscription", name=f"{A}/a1/subscriptions/s1", start_date=day("2026-02-01")) == "OK"

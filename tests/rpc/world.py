@@ -25,6 +25,7 @@ RPCS = [method.name for service in SERVICES.values() for method in service.metho
 LISTS = [name for name in RPCS if name.startswith("List")]
 # A request is made with the spare objects of one of these, so that what one call uses up is there for the next.
 SPARES = ("admin", "own", "once")
+FEE_DAYS = {spare: number for number, spare in enumerate(SPARES, start=1)}
 
 
 class Unpriceable:
@@ -82,6 +83,9 @@ def _fill(house: House, reseller: str) -> None:
         house.admin.CreateProduct(product_id=product, product=own_product(party))
     house.assign(account)
     house.assign(account, product=UNPRICED, subscription="s2")
+    for number in (1, *(10 + number for number in FEE_DAYS.values())):
+        change = {"effective_date": day(f"2026-08-{number:02d}"), "fee": money("8.00")}
+        house.admin.CreateFeeChange(parent=f"{party}/plans/own", fee_change=change)
     make_rule(house, party, "own", "2026-06-01")
     for number, spare in enumerate(SPARES):
         house.make_plan(f"spare-{spare}", "ACCOUNT", "7.00", managed_by=party)
@@ -91,6 +95,9 @@ def _fill(house: House, reseller: str) -> None:
         house.assign(account, product="products/extra", subscription="resume")
         house.admin.SuspendSubscription(name=f"{account}/subscriptions/resume", start_date=day("2026-03-01"))
         house.assign(account, product=f"{party}/products/own", subscription="close")
+        house.assign(account, product=REFUSED, subscription="change")
+        house.assign(account, product=f"{party}/products/spare-own", subscription="withdraw")
+        house.admin.CloseSubscription(name=f"{account}/subscriptions/withdraw", end_date=day("2026-12-31"))
         add_account(house, party, f"free-{spare}")
 
 
@@ -133,6 +140,13 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         "ListPlans": {"managed_by": party},
         "UpdatePlan": {"plan": {"name": f"{party}/plans/own", **name}, "update_mask": names},
         "DeletePlan": {"name": f"{party}/plans/spare-{spare}"},
+        "CreateFeeChange": {
+            "parent": f"{party}/plans/own",
+            "fee_change": {"effective_date": day(f"2026-09-0{FEE_DAYS[spare]}"), "fee": money("8.00")},
+        },
+        "GetFeeChange": {"name": f"{party}/plans/own/feeChanges/2026-08-01"},
+        "ListFeeChanges": {"parent": f"{party}/plans/own"},
+        "DeleteFeeChange": {"name": f"{party}/plans/own/feeChanges/2026-08-1{FEE_DAYS[spare]}"},
         "CreateProduct": {"product_id": f"new-{spare}", "product": own_product(party)},
         "GetProduct": {"name": mine},
         "ListProducts": {"managed_by": party},
@@ -151,6 +165,7 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
             "update_mask": {"paths": ["end_date"]},
         },
         "DeletePriceRule": {"name": f"{rule}/spare-{spare}"},
+        "ListPriceRuleRevisions": {"parent": party},
         "CreateReseller": {"reseller_id": f"new-{spare}", "reseller": name},
         "GetReseller": {"name": party},
         "ListResellers": {},
@@ -173,6 +188,13 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         "SuspendSubscription": {"name": f"{life}/suspend", "start_date": day("2026-04-01")},
         "ResumeSubscription": {"name": f"{life}/resume", "resume_date": day("2026-04-01")},
         "CloseSubscription": {"name": f"{life}/close", "end_date": day("2026-04-01")},
+        "ChangeSubscriptionProduct": {
+            "name": f"{life}/change",
+            "subscription_id": "changed",
+            "product": UNPRICED,
+            "change_date": day("2026-05-01"),
+        },
+        "WithdrawSubscriptionChange": {"name": f"{life}/withdraw", "change": "SUBSCRIPTION_CHANGE_END"},
         "QuotePrice": {"subscription": f"{account}/subscriptions/s1", "date": day("2026-04-01")},
         "BatchQuotePrices": {"requests": [{"assignment": assignment, "date": day("2026-04-01")}]},
         "StartBillingRun": {"through_date": day("2026-01-31"), "validate_only": True},

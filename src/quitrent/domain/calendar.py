@@ -1,37 +1,51 @@
 """The calendar: which periods a subscription has, and how much of each is charged.
 
-Days are civil dates and periods half-open, `[start, end)`. Every boundary is the anchor plus an
-index of months, never the boundary before plus one, so periods tile and the 31st comes back after
-February:
-
->>> anniversary = Calendar(PeriodBoundary.ANNIVERSARY)
->>> [str(anniversary.boundary(date(2026, 1, 31), index)) for index in range(4)]
-['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30']
+Days are civil dates and periods half-open, `[start, end)`. A whole period lies between two
+`boundaries`; a part is what one subscription has of a whole period (or of several, where a plan
+charges several in advance), and what one charge is for. Parts tile the schedule: no gap, no
+overlap.
 
 A subscription from the 11th of January to the 16th of March on calendar months has three parts:
 
 >>> BY_DAYS = PartCharge.BY_DAYS
->>> for part in Calendar().parts(date(2026, 1, 11), date(2026, 3, 16)):
-...     print(part.start, part.end, part.charged_days(BY_DAYS, BY_DAYS), "of", part.whole_days)
-2026-01-11 2026-02-01 21 of 31
-2026-02-01 2026-03-01 28 of 28
-2026-03-01 2026-03-16 15 of 31
+>>> for part in Calendar().parts(Schedule.starting(date(2026, 1, 11), date(2026, 3, 16))):
+...     print(part.start, part.end, days_text(part.charged(BY_DAYS, BY_DAYS)))
+2026-01-11 2026-02-01 21 of 31 days
+2026-02-01 2026-03-01 a whole period
+2026-03-01 2026-03-16 15 of 31 days
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from itertools import count
+from fractions import Fraction
+from itertools import count, pairwise
+
+from quitrent.domain.boundaries import (
+    Boundaries,
+    EveryDays,
+    EveryHalfMonths,
+    EveryMonths,
+    day_of_month,
+    half_number,
+    month_number,
+)
+
+DAYS_IN_WEEK = 7
+MONTHS_IN_YEAR = 12
 
 
 class PeriodUnit(StrEnum):
-    """The length of a period."""
+    """The length of a period, together with how many of them it is."""
 
+    DAY = "DAY"
+    WEEK = "WEEK"
+    HALF_MONTH = "HALF_MONTH"
     MONTH = "MONTH"
+    YEAR = "YEAR"
 
 
 class PeriodBoundary(StrEnum):
@@ -39,6 +53,14 @@ class PeriodBoundary(StrEnum):
 
     CALENDAR = "CALENDAR"
     ANNIVERSARY = "ANNIVERSARY"
+    FIXED_DAY = "FIXED_DAY"
+
+
+class DayCount(StrEnum):
+    """How the days of a part and of a whole period are counted."""
+
+    ACTUAL = "ACTUAL"
+    THIRTY_DAY_MONTHS = "THIRTY_DAY_MONTHS"
 
 
 class Timing(StrEnum):
@@ -56,88 +78,254 @@ class PartCharge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one subscription has of one whole period: all of it, or the days from or to its own.
+class Days:
+    """Some days out of others: 10 of 31."""
 
-    `start` and `end` are the part's, `whole_start` and `whole_end` the whole period's; `index`
-    counts the whole periods from 0.
+    part: int
+    whole: int
+
+    @property
+    def share(self) -> Fraction:
+        """The share that they are."""
+        return Fraction(self.part, self.whole)
+
+
+def share_of(days: Sequence[Days]) -> Fraction:
+    """Give how many whole periods some days of periods are."""
+    return sum((one.share for one in days), Fraction())
+
+
+def days_text(days: Sequence[Days]) -> str:
+    """Write days of periods for people.
+
+    >>> days_text((Days(21, 31), Days(28, 28), Days(31, 31)))
+    '2 whole periods and 21 of 31 days'
+    """
+    whole = sum(one.part == one.whole for one in days)
+    counted = ["a whole period" if whole == 1 else f"{whole} whole periods"] if whole else []
+    counted += [f"{one.part} of {one.whole} days" for one in days if 0 < one.part < one.whole]
+    return " and ".join(counted) or "no day"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The days `[start, end)` of one side of a subscription, and from where its periods are counted.
+
+    `anchor` is the day that the boundaries are counted from, and period number 0 is the one at
+    `first_index` from there. Both are the start's own, unless the schedule goes on with that of a
+    subscription before it; then `days_before` tells how many days of the period that holds the
+    start have been charged by that one. At each of the `breaks` a part has ended that had been
+    charged up to an end which was taken back afterwards.
+    """
+
+    anchor: date
+    start: date
+    end: date | None = None
+    first_index: int = 0
+    days_before: int = 0
+    breaks: tuple[date, ...] = ()
+
+    @classmethod
+    def starting(cls, start: date, end: date | None = None) -> Schedule:
+        """Give the schedule that is counted from its own start."""
+        return cls(start, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A whole period, and how many of its days lie before the first and after the last that is charged."""
+
+    start: date
+    end: date
+    days: int
+    days_missing_before: int = 0
+    days_missing_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one charge is for: the days `[start, end)` of one or several whole periods.
+
+    `index` counts whole periods from 0. `periods` are those that have been charged once this part
+    has been, `earlier` those of them that were charged before it: none, unless it follows a break.
+    `days_before` days of the first of them were charged by another subscription.
     """
 
     index: int
     start: date
     end: date
-    whole_start: date
-    whole_end: date
+    periods: tuple[Period, ...]
+    earlier: tuple[Period, ...] = ()
+    days_before: int = 0
 
     @property
-    def whole_days(self) -> int:
-        """How many days the whole period has."""
-        return (self.whole_end - self.whole_start).days
+    def period_end(self) -> date:
+        """The end of the whole period that holds the part's last day."""
+        return self.periods[-1].end
 
-    def charged_days(self, first_part: PartCharge, last_part: PartCharge) -> int:
-        """Give how many of the whole period's days are charged; all of them for a whole period.
+    def charged(self, first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
+        """Give which days of each whole period have been charged once this part has been.
 
-        Days that are missing at the start count all the same where a first part is charged whole,
-        days that are missing at the end where a last part is.
+        All of a whole period. Days that are missing at the start count all the same where a first
+        part is charged whole, days that are missing at the end where a last part is.
         """
-        charged_from = self.whole_start if first_part is PartCharge.WHOLE else self.start
-        charged_until = self.whole_end if last_part is PartCharge.WHOLE else self.end
-        return (charged_until - charged_from).days
+        return self._charged(self.periods, first_part, last_part)
+
+    def charged_earlier(self, first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
+        """Give which days of the same whole periods have been charged before this part."""
+        if self.earlier:
+            return self._charged(self.earlier, first_part, last_part)
+        return (Days(self.days_before, self.periods[0].days),) if self.days_before else ()
 
     def due_date(self, timing: Timing) -> date:
         """Give the day on which the part is due: its first day, or the day after its last."""
         return self.start if timing is Timing.IN_ADVANCE else self.end
 
+    def _charged(self, periods: Sequence[Period], first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
+        charged = []
+        for place, period in enumerate(periods):
+            days_before = 0 if place else self.days_before
+            days = period.days + days_before
+            # After another subscription only this one's own days are added to those of that one.
+            if first_part is PartCharge.BY_DAYS or days_before:
+                days -= period.days_missing_before
+            if last_part is PartCharge.BY_DAYS:
+                days -= period.days_missing_after
+            charged.append(Days(days, period.days))
+        return tuple(charged)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Where the boundaries of a plan's periods lie."""
+    """How a plan divides time: `period_count` units to a period, `periods_in_advance` of them to a part."""
 
+    period_unit: PeriodUnit = PeriodUnit.MONTH
+    period_count: int = 1
     period_boundary: PeriodBoundary = PeriodBoundary.CALENDAR
+    fixed_day: int = 0
+    day_count: DayCount = DayCount.ACTUAL
+    periods_in_advance: int = 1
 
-    def boundary(self, start: date, index: int) -> date:
-        """Give the first day of whole period `index` of a subscription that starts on `start`."""
-        if self.period_boundary is PeriodBoundary.CALENDAR:
-            return _add_months(start.replace(day=1), index)
-        return _add_months(start, index)
+    def boundary(self, anchor: date, index: int) -> date:
+        """Give the first day of whole period `index`, counted from the one that holds the anchor."""
+        return self._boundaries(anchor).boundary(index)
 
-    def parts(self, start: date, end: date | None, since: date | None = None) -> Iterator[Part]:
-        """Give the parts of a subscription in `[start, end)`, in order; without an end they go on.
+    def index_of(self, anchor: date, day: date) -> int:
+        """Give the index of the whole period that holds a day, counted from the one that holds the anchor."""
+        return self._boundaries(anchor).index_of(day)
+
+    def parts(self, schedule: Schedule, since: date | None = None) -> Iterator[Part]:
+        """Give the parts of a schedule, in order; without an end they go on.
 
         `since` leaves out the parts that begin before it.
         """
-        since = since or start
-        for index in count(self._index_of(start, since)):
-            part = self._part(start, end, index)
-            if part.start >= part.end:
+        since = since or schedule.start
+        grid = _Grid(self, schedule)
+        for block in count(grid.block_of(since)):
+            parts = grid.parts(block)
+            if not parts:
                 return
-            if part.start >= since:
-                yield part
+            yield from (part for part in parts if part.start >= since)
 
-    def part_on(self, start: date, end: date | None, day: date) -> Part | None:
-        """Give the part that holds a day, or None where the day lies outside `[start, end)`."""
-        if day < start or (end is not None and day >= end):
+    def part_on(self, schedule: Schedule, day: date) -> Part | None:
+        """Give the part that holds a day, or None where the day lies outside the schedule."""
+        if day < schedule.start or (schedule.end is not None and day >= schedule.end):
             return None
-        return self._part(start, end, self._index_of(start, day))
+        grid = _Grid(self, schedule)
+        return next(part for part in grid.parts(grid.block_of(day)) if part.start <= day < part.end)
 
-    def _part(self, start: date, end: date | None, index: int) -> Part:
-        whole_start, whole_end = self.boundary(start, index), self.boundary(start, index + 1)
-        return Part(
-            index=index,
-            start=max(start, whole_start),
-            end=whole_end if end is None else min(end, whole_end),
-            whole_start=whole_start,
-            whole_end=whole_end,
-        )
+    def is_cut(self, schedule: Schedule, day: date) -> bool:
+        """Whether a schedule that ended on a day would end inside of a part."""
+        grid = _Grid(self, schedule)
+        return grid.boundaries.boundary(grid.first_period(grid.block_of(day))) != day
 
-    def _index_of(self, start: date, day: date) -> int:
-        """Give the index of the whole period that holds the day."""
-        months = (day.year - start.year) * 12 + day.month - start.month
-        return months if self.boundary(start, months) <= day else months - 1
+    def _boundaries(self, anchor: date) -> Boundaries:
+        match self.period_unit:
+            case PeriodUnit.DAY:
+                return EveryDays(anchor, self.period_count)
+            case PeriodUnit.WEEK:
+                on_monday = self.period_boundary is PeriodBoundary.CALENDAR
+                first = anchor - timedelta(days=anchor.weekday()) if on_monday else anchor
+                return EveryDays(first, self.period_count * DAYS_IN_WEEK)
+            case PeriodUnit.HALF_MONTH:
+                half = _aligned(half_number(anchor), self.period_count, 2 * MONTHS_IN_YEAR)
+                return EveryHalfMonths(half, self.period_count)
+            case PeriodUnit.MONTH:
+                return self._months(anchor, self.period_count)
+            case PeriodUnit.YEAR:
+                return self._months(anchor, self.period_count * MONTHS_IN_YEAR)
+
+    def _months(self, anchor: date, step_months: int) -> EveryMonths:
+        month = month_number(anchor)
+        match self.period_boundary:
+            case PeriodBoundary.CALENDAR:
+                return EveryMonths(_aligned(month, step_months, MONTHS_IN_YEAR), step_months, 1)
+            case PeriodBoundary.ANNIVERSARY:
+                return EveryMonths(month, step_months, anchor.day)
+            case PeriodBoundary.FIXED_DAY:
+                # Where that day comes first, the start lies in the whole period that ends on it.
+                ends_first_part = day_of_month(month, self.fixed_day) > anchor
+                return EveryMonths(month - step_months if ends_first_part else month, step_months, self.fixed_day)
 
 
-def _add_months(day: date, months: int) -> date:
-    years, month0 = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    # A month that lacks the day has its last day instead, for that month only.
-    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
+def _aligned(number: int, step: int, in_a_year: int) -> int:
+    """Give where the step begins that holds a number: steps that divide a year begin with it, like quarters.
+
+    Several years begin with the year of the number, and other steps with the number itself.
+    """
+    unit = step if in_a_year % step == 0 else in_a_year if step % in_a_year == 0 else 1
+    return number - number % unit
+
+
+class _Grid:
+    """The whole periods that a schedule lies on."""
+
+    def __init__(self, calendar: Calendar, schedule: Schedule) -> None:
+        self._calendar, self._schedule = calendar, schedule
+        self.boundaries = calendar._boundaries(schedule.anchor)
+
+    def first_period(self, block: int) -> int:
+        """Give the index of the first whole period of a block: of as many as are charged at a time."""
+        return self._schedule.first_index + block * self._calendar.periods_in_advance
+
+    def block_of(self, day: date) -> int:
+        """Give the block that holds a day."""
+        return (self.boundaries.index_of(day) - self._schedule.first_index) // self._calendar.periods_in_advance
+
+    def parts(self, block: int) -> list[Part]:
+        """Give the parts that the schedule has in a block: one, and one more after each break."""
+        schedule, first = self._schedule, self.first_period(block)
+        opens = max(schedule.start, self.boundaries.boundary(first))
+        closes = self.boundaries.boundary(first + self._calendar.periods_in_advance)
+        if schedule.end is not None:
+            closes = min(closes, schedule.end)
+        if opens >= closes:
+            return []
+        ends = [*(day for day in schedule.breaks if opens < day < closes), closes]
+        return [
+            Part(
+                index=first - schedule.first_index,
+                start=start,
+                end=end,
+                periods=self._periods(opens, end),
+                earlier=self._periods(opens, start) if start > opens else (),
+                days_before=schedule.days_before if opens == schedule.start else 0,
+            )
+            for start, end in pairwise([opens, *ends])
+        ]
+
+    def _periods(self, opens: date, closes: date) -> tuple[Period, ...]:
+        """Give the whole periods that hold the days `[opens, closes)`."""
+        periods = []
+        for index in count(self.boundaries.index_of(opens)):
+            start, end = self.boundaries.boundary(index), self.boundaries.boundary(index + 1)
+            if start >= closes:
+                break
+            first, last = max(start, opens), min(end, closes)
+            periods.append(Period(start, end, self._days(start, end), self._days(start, first), self._days(last, end)))
+        return tuple(periods)
+
+    def _days(self, start: date, end: date) -> int:
+        if self._calendar.day_count is DayCount.ACTUAL:
+            return (end - start).days
+        return self.boundaries.thirty_day_number(end) - self.boundaries.thirty_day_number(start)

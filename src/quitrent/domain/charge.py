@@ -8,19 +8,21 @@ A credit gives back days of what was charged. 20.00 for January, suspended for 1
 
 >>> charged = Charge("s1", Side.RETAIL, ChargeReason.RECURRING, date(2026, 1, 1), date(2026, 2, 1),
 ...                  date(2026, 1, 1), Money(20_000_000, "USD"))
->>> [credit] = credits_of(charged, Days(31, 31), Days(10, 31), Rounding.HALF_UP)
+>>> every_day = (Days(31, 31),)
+>>> [credit] = credits_of(charged, every_day, every_day, Days(10, 31), Rounding.HALF_UP, date(2026, 2, 1))
 >>> credit.reason.value, credit.amount.amount_micros
 ('SUSPENSION_CREDIT', -6450000)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from quitrent.domain.calendar import Days, days_text, share_of
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_text
 
@@ -36,8 +38,12 @@ class ChargeReason(StrEnum):
     """Why a charge was made."""
 
     RECURRING = "RECURRING"
+    ACTIVATION = "ACTIVATION"
+    EARLY_CANCELLATION = "EARLY_CANCELLATION"
     SUSPENSION_CREDIT = "SUSPENSION_CREDIT"
     UNUSED_CREDIT = "UNUSED_CREDIT"
+    PAUSED_CHARGE = "PAUSED_CHARGE"
+    PAUSED_CREDIT = "PAUSED_CREDIT"
     REVERSAL = "REVERSAL"
 
 
@@ -52,7 +58,9 @@ class StepKind(StrEnum):
     PRICE_RULE = "PRICE_RULE"
     ADJUSTMENT = "ADJUSTMENT"
     FRACTION = "FRACTION"
+    PREPAYMENT = "PREPAYMENT"
     ROUNDING = "ROUNDING"
+    EARLIER_PART = "EARLIER_PART"
     REVIEW = "REVIEW"
     CHARGE = "CHARGE"
 
@@ -67,19 +75,6 @@ class Step:
     code: str = ""
     plugin: str = ""
     plugin_version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Some days out of others: 10 of 31."""
-
-    part: int
-    whole: int
-
-    @property
-    def share(self) -> Fraction:
-        """The share that they are."""
-        return Fraction(self.part, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,27 +147,27 @@ class ParkedCharge:
     key: int = field(default=0, compare=False)
 
 
-def credits_of(charge: Charge, kept: Days, suspended: Days, rounding: Rounding) -> Iterator[Charge]:
-    """Give the charges that give days of a charged period back, at the end of the period.
+def credits_of(
+    charge: Charge, charged: Sequence[Days], kept: Sequence[Days], suspended: Days, rounding: Rounding, due: date
+) -> Iterator[Charge]:
+    """Give the charges that give days of a charged part back.
 
-    kept: of the days that were charged, those up to the end of the subscription; all where it goes on.
+    charged: the days of each whole period that were charged.
+    kept: those of them up to the end of the subscription; all where it goes on.
     suspended: of the days up to the end, those that are suspended and given back.
     Together they never exceed what was charged, and leave what it would have cost had the end been
     known.
     """
-    charged, currency = charge.amount.amount_micros, charge.amount.currency
-    kept_micros = round_to_minor_unit(charged * kept.share, currency, rounding).amount_micros
+    micros, currency = charge.amount.amount_micros, charge.amount.currency
+    kept_share = share_of(kept) / share_of(charged) if share_of(charged) else Fraction(1)
+    kept_micros = round_to_minor_unit(micros * kept_share, currency, rounding).amount_micros
     given_back = round_to_minor_unit(kept_micros * suspended.share, currency, rounding).amount_micros
-    for reason, text, micros in (
-        (
-            ChargeReason.UNUSED_CREDIT,
-            f"{kept.whole - kept.part} of {kept.whole} days after the end",
-            charged - kept_micros,
-        ),
+    for reason, text, credit_micros in (
+        (ChargeReason.UNUSED_CREDIT, f"{_unused_text(charged, kept)} after the end", micros - kept_micros),
         (ChargeReason.SUSPENSION_CREDIT, f"{suspended.part} of {suspended.whole} days suspended", given_back),
     ):
-        if micros:
-            yield _credit(charge, reason, text, Money(-micros, currency), rounding)
+        if credit_micros:
+            yield _credit(charge, reason, text, Money(-credit_micros, currency), rounding, due)
 
 
 def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Charge:
@@ -201,7 +196,12 @@ def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Ch
     )
 
 
-def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding) -> Charge:
+def _unused_text(charged: Sequence[Days], kept: Sequence[Days]) -> str:
+    unused = [Days(one.part - left.part, one.part) for one, left in zip(charged, kept, strict=True)]
+    return f"{unused[0].part} of {unused[0].whole} days" if len(unused) == 1 else days_text(unused)
+
+
+def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding, due: date) -> Charge:
     currency = amount.currency
     steps = (
         Step(StepKind.CHARGE, "was charged", units_text(charge.amount.amount_micros, currency)),
@@ -214,7 +214,7 @@ def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, roun
         reason=reason,
         period_start=charge.period_start,
         period_end=charge.period_end,
-        due_date=charge.period_end,
+        due_date=due,
         amount=amount,
         steps=steps,
         product=charge.product,

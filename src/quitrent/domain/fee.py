@@ -1,66 +1,116 @@
 """The fee: what a reseller owes the provider for one part of one subscription's calendar.
 
-`fee` takes a plan and a part, and nothing else: there is no parameter through which a retail
-price, a plugin or a suspension could speak.
+`fee` takes a plan, a part and the day of the assignment, and nothing else: there is no parameter
+through which a retail price, a plugin or a suspension could speak.
 
 Worked by hand: 10.00 a month, the first part by days, from the 11th of January: 21 of 31 days are
 6.774..., so 6.77.
 
->>> from quitrent.domain.calendar import Calendar
->>> from quitrent.domain.catalog import PlanKind
+>>> from quitrent.domain.calendar import Calendar, Schedule
 >>> from quitrent.domain.money import Money
->>> plan = Plan("plans/gold-fee", PlanKind.RESELLER, Money(10_000_000, "USD"))
->>> part = next(Calendar().parts(date(2026, 1, 11), None))
->>> fee(plan, part).amount
+>>> from quitrent.domain.plan import PlanKind
+>>> plan, start = Plan("plans/gold-fee", PlanKind.RESELLER, Money(10_000_000, "USD")), date(2026, 1, 11)
+>>> part = next(Calendar().parts(Schedule.starting(start)))
+>>> fee(plan, part, start).amount
 Money(amount_micros=6770000, currency='USD')
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import takewhile
 
 from quitrent.domain.calendar import Part
-from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import Charge, ChargeReason, Priced, Side, Step, StepKind
+from quitrent.domain.credit import credits_for, settle_date
+from quitrent.domain.due import billed, one_offs_due, parts_due
 from quitrent.domain.money import units_text
+from quitrent.domain.one_off import OneOffFee, one_off_fees
+from quitrent.domain.plan import Plan
+from quitrent.domain.plan_fee import fee_of
 from quitrent.domain.proration import priced_part
-from quitrent.domain.subscription import Subscription, fees_end
+from quitrent.domain.subscription import Subscription
 
 
-def fee(plan: Plan, part: Part) -> Priced:
-    """Give the fee for a part of a period, with its steps."""
-    text = units_text(plan.fee.amount_micros, plan.fee.currency)
+def fee(plan: Plan, part: Part, assigned: date) -> Priced:
+    """Give the fee for a part of a subscription that starts on `assigned`, with its steps."""
+    whole = fee_of(plan, part, assigned)
     # Without the plan's name: a reseller sees what its cost is, and need not know the plan.
-    step = Step(StepKind.FEE, "the provider's fee", text)
-    return priced_part(Fraction(plan.fee.amount_micros), plan, part, step)
+    text = units_text(whole.money.amount_micros, whole.money.currency)
+    step = Step(StepKind.FEE, f"the provider's fee{whole.why}", text)
+    return priced_part(Fraction(whole.money.amount_micros), plan, part, step)
 
 
-def fees_due(subscription: Subscription, plan: Plan, through: date) -> list[Charge]:
-    """Give the fee charges that are due up to and including a day and have not been billed, in order."""
-    parts = plan.calendar.parts(subscription.start, subscription.wholesale_end, subscription.wholesale_billed_until)
-    return list(_charges(subscription, plan, parts, through))
+def fees_due(
+    subscription: Subscription, plan: Plan, charged: Iterable[Charge], through: date
+) -> tuple[list[Charge], Subscription]:
+    """Give the wholesale charges that are due by a day and not billed, and how far the subscription is billed then.
+
+    `charged` are its fees that have not been settled; one that has been reversed is not credited.
+    """
+    side = subscription.wholesale
+    one_offs = [
+        one_off_charge(subscription, Side.WHOLESALE, one)
+        for one in one_offs_due(side, plan, subscription.start, through)
+    ]
+    recurring = [_charge(subscription, plan, part) for part in parts_due(side, plan, through)]
+    after = replace(subscription, wholesale=billed(side, plan, subscription.start, through))
+    credited = [
+        credit
+        for charge in [*charged, *recurring]
+        if charge.period_end <= after.wholesale.settled_until and not charge.reversed_by
+        for credit in credits_for(charge, after, after.wholesale, plan)
+    ]
+    return [*one_offs, *recurring, *credited], after
 
 
 def fees_charged(subscription: Subscription, plan: Plan, through: date) -> list[Charge]:
-    """Give every fee charge that has to be in the books by a day, computed from the start of the subscription."""
-    parts = plan.calendar.parts(subscription.start, fees_end(subscription))
-    return list(_charges(subscription, plan, parts, through))
+    """Give every wholesale charge that has to be in the books by a day, computed from the start of the subscription."""
+    side = subscription.wholesale
+    one_offs = [
+        one_off_charge(subscription, Side.WHOLESALE, one)
+        for one in one_off_fees(side, plan, subscription.start)
+        if one.period_start <= through
+    ]
+    parts = takewhile(lambda part: part.due_date(plan.timing) <= through, plan.calendar.parts(side.charged_schedule))
+    recurring = [_charge(subscription, plan, part) for part in parts]
+    credited = [
+        credit
+        for charge in recurring
+        if plan.settles and settle_date(charge.period_end, side.schedule.end) <= through
+        for credit in credits_for(charge, subscription, side, plan)
+    ]
+    return [*one_offs, *recurring, *credited]
 
 
-def _charges(subscription: Subscription, plan: Plan, parts: Iterator[Part], through: date) -> Iterator[Charge]:
-    for part in takewhile(lambda part: part.due_date(plan.timing) <= through, parts):
-        priced = fee(plan, part)
-        yield Charge(
-            subscription=subscription.name,
-            side=Side.WHOLESALE,
-            reason=ChargeReason.RECURRING,
-            period_start=part.start,
-            period_end=part.end,
-            due_date=part.due_date(plan.timing),
-            amount=priced.amount,
-            steps=priced.steps,
-            product=subscription.product,
-        )
+def one_off_charge(subscription: Subscription, side: Side, one_off: OneOffFee) -> Charge:
+    """Make the charge of a fee that is asked once."""
+    return Charge(
+        subscription=subscription.name,
+        side=side,
+        reason=one_off.reason,
+        period_start=one_off.period_start,
+        period_end=one_off.period_end,
+        due_date=one_off.period_start,
+        amount=one_off.priced.amount,
+        steps=one_off.priced.steps,
+        product=subscription.product,
+    )
+
+
+def _charge(subscription: Subscription, plan: Plan, part: Part) -> Charge:
+    priced = fee(plan, part, subscription.start)
+    return Charge(
+        subscription=subscription.name,
+        side=Side.WHOLESALE,
+        reason=ChargeReason.RECURRING,
+        period_start=part.start,
+        period_end=part.end,
+        due_date=part.due_date(plan.timing),
+        amount=priced.amount,
+        steps=priced.steps,
+        product=subscription.product,
+    )

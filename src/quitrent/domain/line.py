@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quitrent.domain.calendar import Part
-from quitrent.domain.catalog import Product
 from quitrent.domain.money import units_decimal
 from quitrent.domain.party import Party
 from quitrent.domain.price_rule import Basis
+from quitrent.domain.product import Product
 from quitrent.domain.terms import Terms
 
 
@@ -60,7 +60,8 @@ class RetailAmount:
 
 def line_of(terms: Terms, part: Part, basis: Basis) -> Line:
     """Give what a plugin sees of one part of a subscription's retail side."""
-    subscription, fee, cost = terms.subscription, terms.account_plan.fee, terms.reseller_plan.fee
+    subscription = terms.subscription
+    fee, cost = terms.recommended_for(part).money, terms.own_cost_on(part.start)
     return Line(
         reseller=_named(terms.reseller),
         customer=_named(terms.customer),

@@ -6,13 +6,13 @@ amount.
 Worked by hand: a basis of 20.00 with +10 % from one plugin and -0.50 from another is
 20.00 + 2.00 - 0.50 = 21.50, whichever comes first.
 
->>> from quitrent.domain.calendar import Calendar
->>> from quitrent.domain.catalog import PlanKind
+>>> from quitrent.domain.calendar import Calendar, Schedule
+>>> from quitrent.domain.plan import PlanKind
 >>> from quitrent.domain.money import Money
 >>> from datetime import date
 >>> from decimal import Decimal
 >>> plan = Plan("plans/gold", PlanKind.ACCOUNT, Money(20_000_000, "USD"))
->>> part = next(Calendar().parts(date(2026, 1, 1), None))
+>>> part = next(Calendar().parts(Schedule.starting(date(2026, 1, 1))))
 >>> said = [(Speaker("a"), Adjustment("a", "more", percent=Decimal(10))),
 ...         (Speaker("b"), Adjustment("b", "less", amount=Decimal("-0.50"), currency="USD"))]
 >>> [retail_price(Basis(Fraction(20_000_000), ()), order, plan, part)[1].amount.amount_micros
@@ -26,10 +26,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from quitrent.domain.calendar import Part
-from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.money import LARGEST_PRICE_MICROS, MICROS, units_text
+from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import Basis, check_retail_price
 from quitrent.domain.proposal import Adjustment, Review, Speaker, Verdict
 from quitrent.domain.proration import priced_part

@@ -14,10 +14,10 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, Reason, invalid
 from quitrent.domain.money import LARGEST_AMOUNT_MICROS, LARGEST_PRICE_MICROS, Money, units_text
+from quitrent.domain.plan_fee import PlanFee
 
 
 class PriceBasis(StrEnum):
@@ -60,6 +60,28 @@ class PriceRule:
         return self.effective <= day and (self.end is None or day < self.end)
 
 
+class RevisionKind(StrEnum):
+    """What was done to a price rule."""
+
+    CREATED = "CREATED"
+    CHANGED = "CHANGED"
+    DELETED = "DELETED"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRuleRevision:
+    """A price rule as it was after it was created or changed, or before it was deleted.
+
+    `actor` is the reseller's name, or `admin`.
+    """
+
+    rule: PriceRule
+    kind: RevisionKind
+    actor: str
+    create_time: datetime | None = field(default=None, compare=False)
+    key: int = field(default=0, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The reseller's price for one whole period, exact, before any plugin has spoken."""
@@ -78,18 +100,17 @@ def rule_in_force(rules: Iterable[PriceRule], customer: str, account: str, day: 
     return max(fitting, key=lambda rule: (bool(rule.account), bool(rule.customer), rule.effective), default=None)
 
 
-def basis_of(account_plan: Plan, reseller_plan: Plan, rule: PriceRule | None) -> Basis:
+def basis_of(account_plan: str, recommended: PlanFee, own_cost: Money, rule: PriceRule | None) -> Basis:
     """Give the reseller's price for one whole period: the recommended one, or what the rule makes of it.
 
     Errors: FailedPrecondition (RETAIL_PRICE_BELOW_ZERO, RETAIL_PRICE_TOO_LARGE, CURRENCY_MISMATCH).
     """
-    fee = account_plan.fee
-    step = Step(
-        StepKind.RECOMMENDED, f"recommended by {account_plan.name}", units_text(fee.amount_micros, fee.currency)
-    )
+    fee = recommended.money
+    text = f"recommended by {account_plan}{recommended.why}"
+    step = Step(StepKind.RECOMMENDED, text, units_text(fee.amount_micros, fee.currency))
     if rule is None:
         return Basis(Fraction(fee.amount_micros), (step,))
-    micros, text = _ruled(rule.price, account_plan, reseller_plan)
+    micros, text = _ruled(rule.price, fee, own_cost)
     # A rule that is not stored may have no name that its caller knows.
     check_retail_price(micros, fee.currency, f"{rule.name if rule.key else 'the price rule'} makes")
     ruled = Step(StepKind.PRICE_RULE, text, units_text(micros, fee.currency), code=rule.name)
@@ -133,14 +154,14 @@ def check_price(price: RetailPrice) -> None:
         raise invalid("price_rule.price.amount", "must be at most 1,000,000,000 units either way")
 
 
-def _ruled(price: RetailPrice, account_plan: Plan, reseller_plan: Plan) -> tuple[Fraction, str]:
-    currency = account_plan.fee.currency
+def _ruled(price: RetailPrice, recommended: Money, own_cost: Money) -> tuple[Fraction, str]:
+    currency = recommended.currency
     if price.fixed is not None:
         _check_currency(price.fixed.currency, currency, "the account plan")
         return Fraction(price.fixed.amount_micros), "fixed price"
-    base, base_text = account_plan.fee, "the recommended price"
+    base, base_text = recommended, "the recommended price"
     if price.basis is PriceBasis.OWN_COST:
-        base, base_text = reseller_plan.fee, "the own cost"
+        base, base_text = own_cost, "the own cost"
         _check_currency(base.currency, currency, "the account plan")
     if price.percent is not None:
         share = 1 + Fraction(price.percent) / 100

@@ -1,20 +1,21 @@
-"""The life of a subscription: assigned from a date, suspended, resumed, closed.
+"""The life of a subscription: assigned from a date, suspended, resumed, closed, and each taken back.
 
-Every change gives a new value. What has been settled on the retail side (charged, and credited
-after its end) is closed: no date can be moved to before it. What has been charged on the wholesale
-side stays charged: closing never takes a fee back.
+Every change gives a new value, and may lie in the past or in the future. What has been settled on
+the retail side (charged, and credited after its end) is closed: no date can be moved to before it.
+What has been charged on the wholesale side stays charged: closing never takes a fee back, unless
+the plan says that unused days are credited. What has not come yet can be taken back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from quitrent.domain.calendar import Calendar, Part
-from quitrent.domain.catalog import Plan, Product, ProductKind
+from quitrent.domain.calendar import Calendar, Schedule
 from quitrent.domain.errors import FailedPrecondition, Reason
+from quitrent.domain.plan import Plan
+from quitrent.domain.product import Product
 
 
 class SubscriptionState(StrEnum):
@@ -26,12 +27,25 @@ class SubscriptionState(StrEnum):
     CLOSED = "CLOSED"
 
 
+class PausedDays(StrEnum):
+    """What a resume does with the suspended days before it on the retail side."""
+
+    CHARGE = "CHARGE"
+    CREDIT = "CREDIT"
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """The suspended days `[start, end)`; without an end they go on."""
+    """The suspended days `[start, end)`; without an end they go on.
+
+    `paused_days` is what the resume said of them, or None where it left that to the plan. What it
+    said is `carried_out` once periods that had been settled before are put right.
+    """
 
     start: date
     end: date | None = None
+    paused_days: PausedDays | None = None
+    carried_out: bool = False
 
     def days_within(self, start: date, end: date) -> int:
         """Give how many suspended days lie in `[start, end)`."""
@@ -40,31 +54,69 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class SideBooks:
+    """One side of a subscription: the schedule that it is billed on, and how far its books are.
+
+    It has been charged (or parked) up to `billed_until`, and its credits have been posted up to
+    `settled_until`. `continues` tells that its fees go on with those of a subscription before it.
+    """
+
+    schedule: Schedule
+    billed_until: date
+    settled_until: date
+    activation_billed: bool = False
+    cancellation_billed: bool = False
+    continues: bool = False
+
+    @classmethod
+    def opened(cls, schedule: Schedule, *, continues: bool = False) -> SideBooks:
+        """Give the books of a side that has not been billed yet."""
+        return cls(schedule, schedule.start, schedule.start, continues=continues)
+
+    @property
+    def charged_schedule(self) -> Schedule:
+        """The schedule up to its end, or as far as it had been charged before the end was known."""
+        end = self.schedule.end
+        return self.schedule if end is None else replace(self.schedule, end=max(end, self.billed_until))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was and nothing will be charged: it ends on its start, before any bill."""
+        return self.charged_schedule.end == self.schedule.start and not self.activation_billed
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A product assigned to an account for the days `[start, end)`.
 
-    `wholesale_end` is the day up to which fees are owed. It is later than `end` where a reseller
-    closed the subscription back-dated: the fee has been owed for as long as it was assigned.
-
-    The `_until` dates say how far the books are: `wholesale_billed_until` and
-    `retail_billed_until` up to which day each side has been charged (or parked), and
-    `retail_settled_until` up to which day its credits have been posted too. They begin at the start.
+    The wholesale side may end later than the retail side, where a reseller closed the subscription
+    back-dated: the fee has been owed for as long as it was assigned. It may begin later, where the
+    fee for the first days has been charged for a subscription before it. `replaces` names the
+    subscription whose product was changed to this one's.
     """
 
     name: str
     product: str
     account_plan: str
     reseller_plan: str
+    wholesale: SideBooks
+    retail: SideBooks
     start: date
-    wholesale_billed_until: date
-    retail_billed_until: date
-    retail_settled_until: date
-    end: date | None = None
-    wholesale_end: date | None = None
     suspensions: tuple[Suspension, ...] = ()
+    replaces: str = ""
     create_time: datetime | None = field(default=None, compare=False)
     update_time: datetime | None = field(default=None, compare=False)
     key: int = field(default=0, compare=False)
+
+    @property
+    def end(self) -> date | None:
+        """The day from which it is no longer assigned."""
+        return self.retail.schedule.end
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has never been: closed on its start before anything was charged."""
+        return self.wholesale.is_empty and self.retail.is_empty
 
     def state_on(self, day: date) -> SubscriptionState:
         """Give what it is on a day."""
@@ -76,12 +128,8 @@ class Subscription:
             return SubscriptionState.SUSPENDED
         return SubscriptionState.ACTIVE
 
-    def suspended_days(self, start: date, end: date) -> int:
-        """Give how many suspended days lie in `[start, end)`."""
-        return sum(suspension.days_within(start, end) for suspension in self.suspensions)
 
-
-def assigned(name: str, product: Product, start: date) -> Subscription:
+def assigned(name: str, product: Product, start: date, wholesale: SideBooks, retail: SideBooks) -> Subscription:
     """Make a new subscription, with the plans that the product has now."""
     return Subscription(
         name=name,
@@ -89,9 +137,8 @@ def assigned(name: str, product: Product, start: date) -> Subscription:
         account_plan=product.account_plan,
         reseller_plan=product.reseller_plan,
         start=start,
-        wholesale_billed_until=start,
-        retail_billed_until=start,
-        retail_settled_until=start,
+        wholesale=wholesale,
+        retail=retail,
     )
 
 
@@ -101,7 +148,7 @@ def suspended(subscription: Subscription, start: date) -> Subscription:
     Errors: FailedPrecondition.
     """
     _check_date(subscription, start)
-    last = subscription.suspensions[-1] if subscription.suspensions else None
+    last = _last_suspension(subscription)
     if last is not None and (last.end is None or start < last.end):
         raise FailedPrecondition(
             Reason.SUBSCRIPTION_SUSPENDED,
@@ -110,108 +157,109 @@ def suspended(subscription: Subscription, start: date) -> Subscription:
     return replace(subscription, suspensions=(*subscription.suspensions, Suspension(start)))
 
 
-def resumed(subscription: Subscription, day: date) -> Subscription:
+def resumed(subscription: Subscription, day: date, paused_days: PausedDays | None = None) -> Subscription:
     """End its suspension; on the day on which it was suspended, as if it had never been.
 
+    paused_days: whether the suspended days are charged or credited; None leaves that to the plan.
     Errors: FailedPrecondition.
     """
     _check_date(subscription, day)
-    last = subscription.suspensions[-1] if subscription.suspensions else None
+    last = _last_suspension(subscription)
     if last is None or last.end is not None or day < last.start:
         raise FailedPrecondition(
             Reason.SUBSCRIPTION_NOT_SUSPENDED, f"{subscription.name} has no suspension that lasts to {day}"
         )
-    ended = () if day == last.start else (replace(last, end=day),)
+    ended = () if day == last.start else (replace(last, end=day, paused_days=paused_days),)
     return replace(subscription, suspensions=(*subscription.suspensions[:-1], *ended))
 
 
-def closed(subscription: Subscription, end: date, today: date, fees_until: date) -> Subscription:
-    """End it, exclusive of the day given. An end that has not come, and cut no billed part, can be moved.
+def closed(
+    subscription: Subscription, end: date, today: date, fees_until: date, account_plan: Plan, reseller_plan: Plan
+) -> Subscription:
+    """End it, exclusive of the day given. An end that has not come can be moved.
 
     fees_until: the day up to which the fee is owed at the least, even where the end lies before it.
     Errors: FailedPrecondition.
     """
-    cut = (subscription.wholesale_billed_until, subscription.retail_billed_until)
-    if subscription.end is not None and (subscription.end <= today or subscription.end in cut):
-        raise _is_closed(subscription)
+    if subscription.end is not None:
+        subscription = reopened(subscription, today, account_plan, reseller_plan)
     _check_settled(subscription, end)
     # Where it has not started by then, no fee is owed for the days before.
     owed_until = max(end, fees_until) if fees_until > subscription.start else end
-    return replace(subscription, end=end, wholesale_end=owed_until)
+    # What has been settled on the wholesale side never moves back.
+    owed_until = max(owed_until, subscription.wholesale.settled_until) if reseller_plan.settles else owed_until
+    return replace(
+        subscription,
+        retail=_ended(subscription.retail, end),
+        wholesale=_ended(subscription.wholesale, owed_until),
+    )
 
 
-def check_free(product: Product, start: date, others: Iterable[tuple[Subscription, Product, Plan]]) -> None:
-    """Refuse to assign a product to an account that has it, or another main product, from `start` on.
+def reopened(subscription: Subscription, today: date, account_plan: Plan, reseller_plan: Plan) -> Subscription:
+    """Take back an end that has not come. Where a part has been billed up to it, the next goes on from there.
 
-    `others` are the account's subscriptions with their products and reseller plans.
     Errors: FailedPrecondition.
     """
-    for other, other_product, reseller_plan in others:
-        # Closed on its start before any fee was owed: it has never been.
-        if fees_end(other) == other.start:
-            continue
-        if other.product == product.name:
-            _check_no_second_fee(other, reseller_plan.calendar, start)
-        elif product.kind is other_product.kind is ProductKind.MAIN and _holds_on_or_after(other, start):
-            raise FailedPrecondition(
-                Reason.MAIN_PRODUCT_ASSIGNED,
-                f"the account has the main product {other.product} from {other.start} "
-                f"({other.name}); close it at {start} or earlier first",
-            )
+    sides = (subscription.wholesale, subscription.retail)
+    end = subscription.end
+    if end is None:
+        raise nothing_to_withdraw(subscription, "end")
+    # A fee for the early end has been charged, or days after it have been given back.
+    is_final = any(side.cancellation_billed or (side.schedule.end or end) < side.settled_until for side in sides)
+    if end <= today or is_final:
+        raise FailedPrecondition(Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {end} on")
+    return replace(
+        subscription,
+        wholesale=_reopened(subscription.wholesale, reseller_plan.calendar),
+        retail=_reopened(subscription.retail, account_plan.calendar),
+    )
 
 
-def next_wholesale_due(subscription: Subscription, plan: Plan) -> date | None:
-    """Give the day on which the next fee is due, or None where no more will be."""
-    part = _next_part(plan.calendar, subscription, subscription.wholesale_end, subscription.wholesale_billed_until)
-    return None if part is None else part.due_date(plan.timing)
+def suspension_withdrawn(subscription: Subscription, today: date) -> Subscription:
+    """Take back a suspension that has not come, with its resume. Errors: FailedPrecondition."""
+    last = _last_suspension(subscription)
+    if last is None or last.start <= today or last.start < subscription.retail.settled_until:
+        raise nothing_to_withdraw(subscription, "suspension")
+    return replace(subscription, suspensions=subscription.suspensions[:-1])
 
 
-def next_retail_due(subscription: Subscription, plan: Plan) -> date | None:
-    """Give the day on which the retail side next has something to charge or to settle, or None."""
-    part = _next_part(plan.calendar, subscription, subscription.end, subscription.retail_billed_until)
-    days = [] if part is None else [part.due_date(plan.timing)]
-    days += [unsettled.end for unsettled in unsettled_parts(subscription, plan)[:1]]
-    return min(days, default=None)
+def resume_withdrawn(subscription: Subscription, today: date) -> Subscription:
+    """Take back a resume that has not come. Errors: FailedPrecondition."""
+    last = _last_suspension(subscription)
+    if last is None or last.end is None or last.end <= today or last.end < subscription.retail.settled_until:
+        raise nothing_to_withdraw(subscription, "resume")
+    return replace(subscription, suspensions=(*subscription.suspensions[:-1], Suspension(last.start)))
 
 
-def unsettled_parts(subscription: Subscription, plan: Plan) -> list[Part]:
-    """Give the retail parts that have been charged or parked, and whose credits have not been posted."""
-    since, until = subscription.retail_settled_until, subscription.retail_billed_until
-    return list(plan.calendar.parts(subscription.start, until, since)) if since < until else []
+def nothing_to_withdraw(subscription: Subscription, what: str) -> FailedPrecondition:
+    """Say that nothing of the kind is still to come."""
+    return FailedPrecondition(
+        Reason.NOTHING_TO_WITHDRAW,
+        f"{subscription.name} has no {what} that is still to come and has not been settled",
+    )
 
 
-def fees_end(subscription: Subscription) -> date | None:
-    """Give the day up to which fees are owed or have been charged; None where they go on.
-
-    A fee that was charged before the end was known stands past the end.
-    """
-    end = subscription.wholesale_end
-    return None if end is None else max(end, subscription.wholesale_billed_until)
+def _last_suspension(subscription: Subscription) -> Suspension | None:
+    return subscription.suspensions[-1] if subscription.suspensions else None
 
 
-def _next_part(calendar: Calendar, subscription: Subscription, end: date | None, since: date) -> Part | None:
-    return next(calendar.parts(subscription.start, end, since), None)
+def _ended(side: SideBooks, end: date) -> SideBooks:
+    return replace(side, schedule=replace(side.schedule, end=end))
 
 
-def _holds_on_or_after(other: Subscription, day: date) -> bool:
-    return other.end is None or (day < other.end and other.start < other.end)
-
-
-def _check_no_second_fee(other: Subscription, calendar: Calendar, start: date) -> None:
-    end = fees_end(other)
-    last = None if end is None else calendar.part_on(other.start, None, end - timedelta(days=1))
-    free_from = None if last is None else last.whole_end
-    if free_from is None or start < free_from:
-        raise FailedPrecondition(
-            Reason.PRODUCT_ASSIGNED,
-            f"the account has {other.product} from {other.start} ({other.name}), and a period has one fee; "
-            + (f"assign it again from {free_from} on" if free_from else "close that subscription first"),
-        )
+def _reopened(side: SideBooks, calendar: Calendar) -> SideBooks:
+    schedule = replace(side.schedule, end=None)
+    end = side.schedule.end
+    if end is not None and end == side.billed_until > schedule.start and calendar.is_cut(schedule, end):
+        schedule = replace(schedule, breaks=(*schedule.breaks, end))
+    return replace(side, schedule=schedule)
 
 
 def _check_date(subscription: Subscription, day: date) -> None:
     if subscription.end is not None and day >= subscription.end:
-        raise _is_closed(subscription)
+        raise FailedPrecondition(
+            Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on"
+        )
     _check_settled(subscription, day)
 
 
@@ -220,14 +268,11 @@ def _check_settled(subscription: Subscription, day: date) -> None:
         raise FailedPrecondition(
             Reason.DATE_OUTSIDE_SUBSCRIPTION, f"{subscription.name} starts on {subscription.start}; {day} is before"
         )
-    if day < subscription.retail_settled_until:
+    settled_until = subscription.retail.settled_until
+    if day < settled_until:
         raise FailedPrecondition(
             Reason.DATE_SETTLED,
-            f"{subscription.name} is settled up to {subscription.retail_settled_until}; {day} is before. "
-            f"The earliest date is {subscription.retail_settled_until}",
-            metadata={"earliest_date": str(subscription.retail_settled_until)},
+            f"{subscription.name} is settled up to {settled_until}; {day} is before. "
+            f"The earliest date is {settled_until}",
+            metadata={"earliest_date": str(settled_until)},
         )
-
-
-def _is_closed(subscription: Subscription) -> FailedPrecondition:
-    return FailedPrecondition(Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on")

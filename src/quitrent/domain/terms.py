@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from quitrent.domain.catalog import Plan, Product
+from quitrent.domain.calendar import Part
+from quitrent.domain.money import Money
 from quitrent.domain.party import Party
+from quitrent.domain.plan import Plan
+from quitrent.domain.plan_fee import PlanFee, fee_of, standard_fee
 from quitrent.domain.price_rule import Basis, PriceRule, basis_of, rule_in_force
+from quitrent.domain.product import Product
 from quitrent.domain.subscription import Subscription
 
 
@@ -24,10 +28,22 @@ class Terms:
     account: Party
     rules: tuple[PriceRule, ...] = ()
 
-    def basis_on(self, day: date) -> Basis:
-        """Give the reseller's price for a whole period that begins on a day.
+    def basis_of(self, part: Part) -> Basis:
+        """Give the reseller's price for a whole period of a part of the retail side.
 
         Errors: FailedPrecondition, where its rule makes no price.
         """
-        rule = rule_in_force(self.rules, self.customer.name, self.account.name, day)
-        return basis_of(self.account_plan, self.reseller_plan, rule)
+        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.start)
+        return basis_of(self.account_plan.name, self.recommended_for(part), self.own_cost_on(part.start), rule)
+
+    def recommended_for(self, part: Part) -> PlanFee:
+        """Give the account plan's fee for a whole period of a part."""
+        return fee_of(self.account_plan, part, self.subscription.start)
+
+    def own_cost_on(self, day: date) -> Money:
+        """Give the reseller plan's fee for the whole period that holds a day."""
+        plan, schedule = self.reseller_plan, self.subscription.wholesale.schedule
+        part = plan.calendar.part_on(replace(schedule, end=None), day)
+        if part is None:
+            return standard_fee(plan, day, self.subscription.start).money
+        return fee_of(plan, part, self.subscription.start).money

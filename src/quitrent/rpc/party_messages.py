@@ -39,6 +39,7 @@ def party_out(party: Party, message_type: type[PartyMessage]) -> PartyMessage:
 def subscription_out(subscription: Subscription, today: date, caller: Caller) -> subscription_pb2.Subscription:
     """Write a subscription as it is today, without a reseller plan that the caller may not read."""
     reads_reseller_plan = caller.is_admin or reseller_of(subscription.reseller_plan) == caller.reseller
+    wholesale_end = subscription.wholesale.schedule.end
     return subscription_pb2.Subscription(
         name=subscription.name,
         product=subscription.product,
@@ -49,15 +50,18 @@ def subscription_out(subscription: Subscription, today: date, caller: Caller) ->
             subscription_pb2.Suspension(
                 start_date=date_out(suspension.start),
                 end_date=date_out(suspension.end) if suspension.end else None,
+                paused_days=enum_out(subscription_pb2.PausedDays, suspension.paused_days),
             )
             for suspension in subscription.suspensions
         ],
         account_plan=subscription.account_plan,
         reseller_plan=subscription.reseller_plan if reads_reseller_plan else "",
-        wholesale_billed_until=date_out(subscription.wholesale_billed_until),
-        retail_billed_until=date_out(subscription.retail_billed_until),
-        retail_settled_until=date_out(subscription.retail_settled_until),
-        wholesale_end_date=date_out(subscription.wholesale_end) if subscription.wholesale_end else None,
+        wholesale_billed_until=date_out(subscription.wholesale.billed_until),
+        retail_billed_until=date_out(subscription.retail.billed_until),
+        retail_settled_until=date_out(subscription.retail.settled_until),
+        wholesale_end_date=date_out(wholesale_end) if wholesale_end else None,
+        wholesale_start_date=date_out(subscription.wholesale.schedule.start),
+        replaces=subscription.replaces,
         create_time=time_out(subscription.create_time),
         update_time=time_out(subscription.update_time),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import grpc
 
-from quitrent.domain.subscription import Subscription, SubscriptionState
+from quitrent.domain.party import parent_of
+from quitrent.domain.subscription import PausedDays, Subscription, SubscriptionState
 from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.party_messages import subscription_out
@@ -12,12 +13,25 @@ from quitrent.rpc.values import date_in, enum_in, new_id, required_text
 from quitrent.services import subscriptions
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
+from quitrent.services.product_changes import (
+    ChangeTiming,
+    ProductChange,
+    change_product,
+    withdraw_product_change,
+)
 from quitrent.v1 import billing_service_pb2 as pb
 from quitrent.v1 import subscription_pb2
 
+_WITHDRAWALS = {
+    pb.SUBSCRIPTION_CHANGE_SUSPENSION: subscriptions.withdraw_suspension,
+    pb.SUBSCRIPTION_CHANGE_RESUME: subscriptions.withdraw_resume,
+    pb.SUBSCRIPTION_CHANGE_END: subscriptions.withdraw_end,
+    pb.SUBSCRIPTION_CHANGE_PRODUCT: withdraw_product_change,
+}
+
 
 class SubscriptionCalls:
-    """Assign, suspend, resume and close."""
+    """Assign, suspend, resume, close, change, and take back."""
 
     _deployment: Deployment
 
@@ -78,13 +92,14 @@ class SubscriptionCalls:
     ) -> pb.ResumeSubscriptionResponse:
         caller = current_caller()
         day = date_in(request, "resume_date", "resume_date")
+        paused_days = enum_in(subscription_pb2.PausedDays, request.paused_days, PausedDays)
         return mutate(
             self._deployment,
             request,
             pb.ResumeSubscriptionResponse,
             lambda: pb.ResumeSubscriptionResponse(
                 subscription=self._out(
-                    subscriptions.resume_subscription(self._deployment, caller, request.name, day), caller
+                    subscriptions.resume_subscription(self._deployment, caller, request.name, day, paused_days), caller
                 )
             ),
         )
@@ -102,6 +117,40 @@ class SubscriptionCalls:
                 subscription=self._out(
                     subscriptions.close_subscription(self._deployment, caller, request.name, end), caller
                 )
+            ),
+        )
+
+    def ChangeSubscriptionProduct(
+        self, request: pb.ChangeSubscriptionProductRequest, context: grpc.ServicerContext
+    ) -> pb.ChangeSubscriptionProductResponse:
+        caller = current_caller()
+        change = ProductChange(
+            subscription=request.name,
+            name=f"{parent_of(request.name)}/subscriptions/{request.subscription_id or new_id()}",
+            product=request.product,
+            day=date_in(request, "change_date", "change_date"),
+            timing=enum_in(pb.ProductChangeTiming, request.timing, ChangeTiming) or ChangeTiming.NEXT_BOUNDARY,
+        )
+
+        def work() -> pb.ChangeSubscriptionProductResponse:
+            old, new = change_product(self._deployment, caller, change)
+            return pb.ChangeSubscriptionProductResponse(
+                subscription=self._out(new, caller), replaced=self._out(old, caller)
+            )
+
+        return mutate(self._deployment, request, pb.ChangeSubscriptionProductResponse, work)
+
+    def WithdrawSubscriptionChange(
+        self, request: pb.WithdrawSubscriptionChangeRequest, context: grpc.ServicerContext
+    ) -> pb.WithdrawSubscriptionChangeResponse:
+        caller = current_caller()
+        withdraw = _WITHDRAWALS[request.change]
+        return mutate(
+            self._deployment,
+            request,
+            pb.WithdrawSubscriptionChangeResponse,
+            lambda: pb.WithdrawSubscriptionChangeResponse(
+                subscription=self._out(withdraw(self._deployment, caller, request.name), caller)
             ),
         )
 

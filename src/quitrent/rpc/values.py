@@ -54,6 +54,16 @@ def money_out(money: Money) -> MoneyMessage:
     return MoneyMessage(currency_code=money.currency, units=sign * units, nanos=sign * micros * _NANOS_IN_MICRO)
 
 
+def optional_money_in(message: Message, name: str, field: str) -> Money | None:
+    """Read the money in a field, or None where there is none. Errors: InvalidArgument."""
+    return money_in(message, name, field) if message.HasField(name) else None
+
+
+def optional_money_out(money: Money | None) -> MoneyMessage | None:
+    """Write money where there is some."""
+    return None if money is None else money_out(money)
+
+
 def date_in(message: Message, name: str, field: str) -> date:
     """Read the day in a field, which has to be there and to exist.
 
@@ -125,9 +135,9 @@ def enum_in(wrapper: Any, value: int, enum: type[_Enum]) -> _Enum | None:
     return next((member for member in enum if wrapper.Value(_name(wrapper, member)) == value), None)
 
 
-def enum_out(wrapper: Any, member: StrEnum) -> Any:
-    """Write an enum's value."""
-    return wrapper.Value(_name(wrapper, member))
+def enum_out(wrapper: Any, member: StrEnum | None) -> Any:
+    """Write an enum's value; unspecified where there is none."""
+    return 0 if member is None else wrapper.Value(_name(wrapper, member))
 
 
 def required_enum_in(wrapper: Any, value: int, enum: type[_Enum], field: str) -> _Enum:

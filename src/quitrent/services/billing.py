@@ -21,9 +21,11 @@ from uuid import uuid4
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
 from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Priced, Side
+from quitrent.domain.due import one_offs_due
 from quitrent.domain.errors import FailedPrecondition, Unavailable
-from quitrent.domain.fee import fees_due
-from quitrent.domain.retail_bill import billed, credits_due, parts_due
+from quitrent.domain.fee import fees_due, one_off_charge
+from quitrent.domain.pause import pause_charges, pauses_due
+from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts_due
 from quitrent.domain.terms import Terms
 from quitrent.services.books import (
     Bill,
@@ -38,7 +40,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.pricing import price_retail
 from quitrent.store import billing_runs
 from quitrent.store import terms as stored_terms
-from quitrent.store.charges import list_charges, unsettled_charges
+from quitrent.store.charges import list_charges, paused_charges, unsettled_charges
 from quitrent.store.parked_charges import parked_periods
 
 _log = logging.getLogger(__name__)
@@ -134,14 +136,14 @@ def _bill_fees(books: Books, through: date) -> None:
             batch = stored_terms.wholesale_due(through, after, BATCH)
             if not batch:
                 return
-            books.post_fees([_fee_bill(terms, through) for terms in batch])
+            charged = unsettled_charges([terms.subscription for terms in batch], Side.WHOLESALE)
+            books.post_fees([_fee_bill(terms, charged.get(terms.subscription.name, []), through) for terms in batch])
         after = batch[-1].subscription.key
 
 
-def _fee_bill(terms: Terms, through: date) -> Bill:
-    charges = fees_due(terms.subscription, terms.reseller_plan, through)
-    until = charges[-1].period_end if charges else terms.subscription.wholesale_billed_until
-    return Bill(terms, replace(terms.subscription, wholesale_billed_until=until), charges)
+def _fee_bill(terms: Terms, charged: list[Charge], through: date) -> Bill:
+    charges, after = fees_due(terms.subscription, terms.reseller_plan, charged, through)
+    return Bill(terms, after, charges)
 
 
 def _bill_retail(deployment: Deployment, books: Books, through: date) -> None:
@@ -173,17 +175,26 @@ def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms],
     wanted = [
         (terms, part)
         for terms in batch
-        for part in parts_due(terms.subscription, terms.account_plan, parked.get(terms.subscription.key, ()), through)
+        for part in retail_parts_due(
+            terms.subscription, terms.account_plan, parked.get(terms.subscription.key, ()), through
+        )
     ]
     outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in keys}
     for (terms, part), outcome in zip(wanted, price_retail(deployment, wanted), strict=True):
         outcomes[terms.subscription.key].append((part, outcome))
     with books.transaction():
         unchanged = _unchanged(batch, parked)
-        charged = unsettled_charges([terms.subscription for terms in unchanged])
+        charged = unsettled_charges([terms.subscription for terms in unchanged], Side.RETAIL)
+        paused = _paused_charges(unchanged, through)
         books.post_retail(
             [
-                _retail_bill(terms, outcomes[terms.subscription.key], charged.get(terms.subscription.name, []), through)
+                _retail_bill(
+                    terms,
+                    outcomes[terms.subscription.key],
+                    charged.get(terms.subscription.name, []),
+                    paused.get(terms.subscription.name, []),
+                    through,
+                )
                 for terms in unchanged
             ]
         )
@@ -203,20 +214,38 @@ def _unchanged(batch: list[Terms], parked: dict[int, dict[date, date]]) -> list[
     ]
 
 
+def _paused_charges(batch: Sequence[Terms], through: date) -> dict[str, list[Charge]]:
+    """Give what the choices of resumes may put right, for the few subscriptions where one is due."""
+    since = {
+        terms.subscription.key: min(pause.start for pause in pauses)
+        for terms in batch
+        if (pauses := pauses_due(terms.subscription, through))
+    }
+    return paused_charges(since)
+
+
 def _retail_bill(
     terms: Terms,
     outcomes: Sequence[tuple[Part, Priced | FailedPrecondition]],
     charged: list[Charge],
+    paused: list[Charge],
     through: date,
 ) -> Bill:
-    """Make one subscription's charges, credits and parked charges; `charged` are its unsettled charges."""
-    plan = terms.account_plan
+    """Make one subscription's charges, credits and parked charges.
+
+    `charged` are its unsettled charges, `paused` those that the choice of a resume may put right.
+    """
+    plan, before = terms.account_plan, terms.subscription
+    one_offs = [
+        one_off_charge(before, Side.RETAIL, one) for one in one_offs_due(before.retail, plan, before.start, through)
+    ]
     new = [_charge(terms, part, outcome) for part, outcome in outcomes if isinstance(outcome, Priced)]
     parked = [_parked(terms, part, failure) for part, failure in outcomes if not isinstance(failure, Priced)]
-    after = billed(terms.subscription, plan, through)
+    after = retail_billed(before, plan, through)
     starts = {charge.period_start for charge in new}
-    credited = credits_due(terms.subscription, after, plan, [*charged, *new], starts)
-    return Bill(terms, after, [*new, *credited], parked)
+    credited = credits_due(before, after, plan, [*charged, *new], starts)
+    corrected = pause_charges(before, pauses_due(before, through), plan, paused)
+    return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked)
 
 
 def _charge(terms: Terms, part: Part, priced: Priced) -> Charge:

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Protocol
 
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState, added
-from quitrent.domain.charge import Charge, ParkedCharge
+from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge
 from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
@@ -96,7 +96,8 @@ class StoredBooks:
         now = self._deployment.now()
         for bill in bills:
             subscriptions.update_retail_billed(bill.after, bill.terms.account_plan)
-            parked_charges.unpark(bill.terms.subscription.key, {charge.period_start for charge in bill.charges})
+            charged = {charge.period_start for charge in bill.charges if charge.reason is ChargeReason.RECURRING}
+            parked_charges.unpark(bill.terms.subscription.key, charged)
             parked_charges.park(bill.parked, self._run_key, now)
 
     def run(self) -> BillingRun:

@@ -7,15 +7,16 @@ have to tile up to where the subscription says that it is billed, each of them c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from quitrent.domain.charge import Side
+from quitrent.domain.charge import Charge, ChargeReason, Side
 from quitrent.domain.fee import fees_charged
 from quitrent.domain.money import units_text
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
 from quitrent.store import terms as stored_terms
-from quitrent.store.charges import BookedPeriod, booked_periods
+from quitrent.store.charges import BookedCharge, booked_charges
 from quitrent.store.parked_charges import parked_periods
 
 BATCH = 500
@@ -61,7 +62,7 @@ def _wrong(deployment: Deployment, through: date, batches: Iterable[list[int]]) 
     for keys in batches:
         with deployment.store.snapshot():
             batch = stored_terms.terms_by_key(keys)
-            fees, prices = booked_periods(keys, Side.WHOLESALE), booked_periods(keys, Side.RETAIL)
+            fees, prices = booked_charges(keys, Side.WHOLESALE), booked_charges(keys, Side.RETAIL)
             parked = parked_periods(keys)
         for terms in batch:
             key = terms.subscription.key
@@ -73,14 +74,12 @@ def _wrong(deployment: Deployment, through: date, batches: Iterable[list[int]]) 
     return wrong
 
 
-def _wrong_fees(terms: Terms, booked: Sequence[BookedPeriod], through: date) -> str:
-    owed = [
-        BookedPeriod(
-            charge.period_start, charge.period_end, charge.due_date, charge.amount.amount_micros, charge.amount.currency
-        )
-        for charge in fees_charged(terms.subscription, terms.reseller_plan, through)
-    ]
-    due = [fee for fee in booked if fee.due_date <= through]
+def _wrong_fees(terms: Terms, booked: Sequence[BookedCharge], through: date) -> str:
+    reversed_starts = {one.period_start for one in booked if one.is_reversed}
+    owed = sorted(_booked(charge) for charge in fees_charged(terms.subscription, terms.reseller_plan, through))
+    due = sorted(one for one in booked if one.due_date <= through)
+    # Nothing is given back of a fee that had been reversed by then.
+    owed = [one for one in owed if one in due or not (one.is_credit and one.period_start in reversed_starts)]
     if owed == due:
         return ""
     return (
@@ -89,25 +88,42 @@ def _wrong_fees(terms: Terms, booked: Sequence[BookedPeriod], through: date) -> 
     )
 
 
-def _wrong_tiles(terms: Terms, booked: Sequence[BookedPeriod], parked: dict[date, date]) -> str:
-    subscription = terms.subscription
-    parts = terms.account_plan.calendar.parts(subscription.start, subscription.retail_billed_until)
+def _booked(charge: Charge) -> BookedCharge:
+    return BookedCharge(
+        period_start=charge.period_start,
+        period_end=charge.period_end,
+        due_date=charge.due_date,
+        reason=charge.reason,
+        amount_micros=charge.amount.amount_micros,
+        currency=charge.amount.currency,
+    )
+
+
+def _wrong_tiles(terms: Terms, booked: Sequence[BookedCharge], parked: dict[date, date]) -> str:
+    subscription, side = terms.subscription, terms.subscription.retail
+    parts = terms.account_plan.calendar.parts(replace(side.schedule, end=side.billed_until))
     wanted = [(part.start, part.end) for part in parts]
-    found = sorted([(charge.period_start, charge.period_end) for charge in booked] + list(parked.items()))
+    charged = [(one.period_start, one.period_end) for one in booked if one.reason is ChargeReason.RECURRING]
+    found = sorted(charged + list(parked.items()))
     if wanted == found:
         return ""
     return (
-        f"the retail periods of {subscription.name} are wrong: billed up to {subscription.retail_billed_until} they "
+        f"the retail periods of {subscription.name} are wrong: billed up to {side.billed_until} they "
         f"are {_days(wanted)}, the books have {_days(found)}"
     )
 
 
-def _listed(periods: Sequence[BookedPeriod]) -> str:
+def _listed(charges: Sequence[BookedCharge]) -> str:
     texts = [
-        f"{units_text(one.amount_micros, one.currency)} {one.currency} from {one.period_start} to {one.period_end}"
-        for one in periods
+        f"{_reason(one)}{units_text(one.amount_micros, one.currency)} {one.currency} "
+        f"from {one.period_start} to {one.period_end}"
+        for one in charges
     ]
     return ", ".join(texts) or "nothing"
+
+
+def _reason(booked: BookedCharge) -> str:
+    return "" if booked.reason is ChargeReason.RECURRING else f"{booked.reason} "
 
 
 def _days(periods: Sequence[tuple[date, date]]) -> str:

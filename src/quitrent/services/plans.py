@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from quitrent.domain.catalog import Plan, PlanKind, changed_plan, check_plan, check_plan_sharing
+from dataclasses import replace
+
 from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, Violation, not_found
+from quitrent.domain.plan import Plan, PlanKind, changed_plan, check_plan, check_plan_sharing
 from quitrent.services.caller import Caller
 from quitrent.services.content import same_or_taken
 from quitrent.services.deployment import Deployment
@@ -26,7 +28,9 @@ def create_plan(deployment: Deployment, caller: Caller, plan: Plan) -> Plan:
     check_plan_sharing(plan)
     existing = stored.find_plan(plan.name)
     if existing is not None:
-        return same_or_taken(plan.name, existing, plan)
+        # What a plan was made with holds no later fees.
+        same_or_taken(plan.name, replace(existing, fee_changes=()), plan)
+        return existing
     stored.insert_plan(plan, deployment.now())
     return visible_plan(caller, plan.name)
 
@@ -47,7 +51,7 @@ def update_plan(deployment: Deployment, caller: Caller, wanted: Plan, fields: fr
 
     Errors: NotFound, PermissionDenied, InvalidArgument, FailedPrecondition (PLAN_IN_USE).
     """
-    plan = _editable_plan(caller, wanted.name)
+    plan = editable_plan(caller, wanted.name)
     caller.check_admin_fields("plan", fields & {"shared_with_resellers"})
     changed = changed_plan(plan, wanted, fields, stored.subscription_of_plan(plan))
     _check_still_fits(plan, changed)
@@ -60,14 +64,15 @@ def delete_plan(caller: Caller, name: str) -> None:
 
     Errors: NotFound, PermissionDenied, FailedPrecondition (PLAN_IN_USE).
     """
-    plan = _editable_plan(caller, name)
+    plan = editable_plan(caller, name)
     users = ", ".join(stored.products_of_plan(plan)) or stored.subscription_of_plan(plan)
     if users:
         raise FailedPrecondition(Reason.PLAN_IN_USE, f"{plan.name} is used by {users} and cannot be deleted")
     stored.delete_plan(plan)
 
 
-def _editable_plan(caller: Caller, name: str) -> Plan:
+def editable_plan(caller: Caller, name: str) -> Plan:
+    """Give a plan that the caller may change. Errors: NotFound, PermissionDenied."""
     plan = visible_plan(caller, name)
     if not caller.is_admin and (plan.managed_by != caller.reseller or plan.kind is PlanKind.RESELLER):
         raise PermissionDenied(Reason.ADMIN_ONLY, f"{name} is changed by the provider only")

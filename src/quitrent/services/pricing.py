@@ -55,7 +55,7 @@ def price_retail(deployment: Deployment, wanted: Sequence[tuple[Terms, Part]]) -
 
 def _started(terms: Terms, part: Part) -> _Started | FailedPrecondition:
     try:
-        basis = terms.basis_on(part.start)
+        basis = terms.basis_of(part)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
     return _Started(terms, part, basis, line_of(terms, part, basis))

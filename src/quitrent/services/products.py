@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from quitrent.domain.catalog import (
+from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, not_found
+from quitrent.domain.plan import Plan
+from quitrent.domain.product import (
     PRODUCT_ADMIN_FIELDS,
-    Plan,
     Product,
     ProductKind,
     ProductState,
@@ -14,7 +15,6 @@ from quitrent.domain.catalog import (
     check_product,
     check_product_sharing,
 )
-from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, not_found
 from quitrent.services.caller import Caller
 from quitrent.services.content import same_or_taken
 from quitrent.services.deployment import Deployment

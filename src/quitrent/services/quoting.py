@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quitrent.domain.calendar import Part
-from quitrent.domain.catalog import Plan
-from quitrent.domain.charge import Priced
+from quitrent.domain.calendar import Part, Schedule
+from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason, not_found
 from quitrent.domain.fee import fee
-from quitrent.domain.money import Money
+from quitrent.domain.money import Money, units_text
 from quitrent.domain.party import parent_of, reseller_of
-from quitrent.domain.subscription import Subscription, assigned
+from quitrent.domain.plan import Plan
+from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.outcomes import each
 from quitrent.services.parties import get_account, get_customer, get_reseller
 from quitrent.services.pricing import price_retail
-from quitrent.services.subscriptions import assignable_product
-from quitrent.store.plans import find_plan
+from quitrent.services.subscriptions import prospective
 from quitrent.store.price_rules import rules_of
 from quitrent.store.terms import find_terms
 
@@ -95,15 +94,16 @@ def quote_prices(
 def _asked(caller: Caller, request: QuoteRequest) -> _Asked | QuitrentError:
     try:
         terms = _assigned(caller, request) if request.subscription else _assignment(caller, request)
-        wholesale_part = _part_on(terms.subscription, terms.reseller_plan, request.day)
-        return _Asked(request, terms, wholesale_part, _part_on(terms.subscription, terms.account_plan, request.day))
+        retail_part = _part_on(terms.subscription, terms.account_plan, terms.subscription.retail.schedule, request.day)
+        wholesale_part = _wholesale_part_on(terms.subscription, terms.reseller_plan, request.day)
+        return _Asked(request, terms, wholesale_part, retail_part)
     except QuitrentError as error:
         return error.with_traceback(None)
 
 
 def _quotes(deployment: Deployment, asked: list[_Asked]) -> list[Quote | QuitrentError]:
     # The fee first: nothing that a plugin says comes before it.
-    fees = [fee(one.terms.reseller_plan, one.wholesale_part) for one in asked]
+    fees = [_fee(one) for one in asked]
     prices = price_retail(deployment, [(one.terms, one.retail_part) for one in asked])
     return [
         price if isinstance(price, QuitrentError) else _quote(one, fee_price, price)
@@ -140,24 +140,21 @@ def _assignment(caller: Caller, request: QuoteRequest) -> Terms:
     account = get_account(caller, request.account)
     customer = get_customer(caller, parent_of(request.account))
     reseller = get_reseller(caller, reseller_of(request.account))
-    product = assignable_product(caller, request.product, account.name, request.day)
-    account_plan, reseller_plan = find_plan(product.account_plan), find_plan(product.reseller_plan)
-    if account_plan is None or reseller_plan is None:
-        raise not_found(product.name)
+    new = prospective(caller, "", request.product, account.name, request.day)
     return Terms(
-        subscription=assigned("", product, request.day),
-        account_plan=account_plan,
-        reseller_plan=reseller_plan,
-        product=product,
+        subscription=new.subscription,
+        account_plan=new.account_plan,
+        reseller_plan=new.reseller_plan,
+        product=new.product,
         reseller=reseller,
         customer=customer,
         account=account,
-        rules=tuple(rules_of([reseller.key], [product.key]).get((reseller.name, product.name), ())),
+        rules=tuple(rules_of([reseller.key], [new.product.key]).get((reseller.name, new.product.name), ())),
     )
 
 
-def _part_on(subscription: Subscription, plan: Plan, day: date) -> Part:
-    part = plan.calendar.part_on(subscription.start, subscription.end, day)
+def _part_on(subscription: Subscription, plan: Plan, schedule: Schedule, day: date) -> Part:
+    part = plan.calendar.part_on(schedule, day)
     if part is None:
         until = f"to {subscription.end} (exclusive)" if subscription.end else "on"
         raise FailedPrecondition(
@@ -165,3 +162,19 @@ def _part_on(subscription: Subscription, plan: Plan, day: date) -> Part:
             f"{subscription.name} is assigned from {subscription.start} {until}; {day} lies outside",
         )
     return part
+
+
+def _wholesale_part_on(subscription: Subscription, plan: Plan, day: date) -> Part:
+    schedule = subscription.wholesale.schedule
+    if subscription.start <= day < schedule.start:
+        return Part(index=0, start=subscription.start, end=schedule.start, periods=())
+    return _part_on(subscription, plan, schedule, day)
+
+
+def _fee(asked: _Asked) -> Priced:
+    part, terms = asked.wholesale_part, asked.terms
+    if part.periods:
+        return fee(terms.reseller_plan, part, terms.subscription.start)
+    currency = terms.reseller_plan.fee.currency
+    text = f"charged up to {part.end} for an earlier subscription of the product"
+    return Priced(Money(0, currency), (Step(StepKind.FEE, text, units_text(0, currency)),))

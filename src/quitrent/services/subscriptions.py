@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import date
 
 from quitrent.domain import subscription as life
-from quitrent.domain.catalog import Plan, Product, check_assignable
+from quitrent.domain.calendar import Schedule
+from quitrent.domain.continuation import Assignment, check_free, check_not_assigned_again, wholesale_books
 from quitrent.domain.errors import not_found
 from quitrent.domain.party import parent_of, reseller_of
-from quitrent.domain.subscription import Subscription, SubscriptionState
+from quitrent.domain.plan import Plan
+from quitrent.domain.product import check_assignable
+from quitrent.domain.subscription import PausedDays, SideBooks, Subscription, SubscriptionState
 from quitrent.services.caller import Caller
 from quitrent.services.content import name_taken
 from quitrent.services.deployment import Deployment
@@ -32,21 +35,29 @@ def assign_product(deployment: Deployment, caller: Caller, name: str, product: s
             visible_product(caller, product)
             raise name_taken(name)
         return existing
-    assignable = assignable_product(caller, product, account.name, start)
-    subscription = life.assigned(name, assignable, start)
-    stored.insert_subscription(subscription, *_plans(subscription), deployment.now())
+    new = prospective(caller, name, product, account.name, start)
+    stored.insert_subscription(new.subscription, new.account_plan, new.reseller_plan, deployment.now())
     return get_subscription(caller, name)
 
 
-def assignable_product(caller: Caller, product: str, account: str, start: date) -> Product:
-    """Give a product that can be assigned to an account from a day on.
+def prospective(caller: Caller, name: str, product: str, account: str, start: date) -> Assignment:
+    """Give the subscription that a product would have on an account from a day on; nothing is stored.
 
     Errors: NotFound (the product), FailedPrecondition.
     """
     assignable = visible_product(caller, product)
     check_assignable(assignable, reseller_of(account))
-    life.check_free(assignable, start, stored.subscriptions_of_account(account))
-    return assignable
+    others = stored.assignments_of_account(account)
+    check_free(assignable, start, None, others)
+    account_plan, reseller_plan = plans_named(assignable.account_plan, assignable.reseller_plan)
+    subscription = life.assigned(
+        name,
+        assignable,
+        start,
+        wholesale=wholesale_books(assignable, reseller_plan, start, others),
+        retail=SideBooks.opened(Schedule.starting(start)),
+    )
+    return Assignment(subscription, assignable, account_plan, reseller_plan)
 
 
 def get_subscription(caller: Caller, name: str) -> Subscription:
@@ -81,32 +92,91 @@ def suspend_subscription(deployment: Deployment, caller: Caller, name: str, star
     return _change(deployment, caller, name, lambda subscription: life.suspended(subscription, start))
 
 
-def resume_subscription(deployment: Deployment, caller: Caller, name: str, day: date) -> Subscription:
+def resume_subscription(
+    deployment: Deployment, caller: Caller, name: str, day: date, paused_days: PausedDays | None
+) -> Subscription:
     """End a subscription's suspension at a day. Errors: NotFound, FailedPrecondition."""
-    return _change(deployment, caller, name, lambda subscription: life.resumed(subscription, day))
+    return _change(deployment, caller, name, lambda subscription: life.resumed(subscription, day, paused_days))
 
 
 def close_subscription(deployment: Deployment, caller: Caller, name: str, end: date) -> Subscription:
-    """End a subscription at a day. Errors: NotFound, FailedPrecondition.
+    """End a subscription at a day. Errors: NotFound, FailedPrecondition."""
 
-    A reseller that closes it back-dated owes the fee up to today: it alone knows what was in use, and
-    no edit of its gets it out of the fee.
-    """
+    def change(subscription: Subscription) -> Subscription:
+        owed_until = fees_until(deployment, caller, end)
+        closed = life.closed(subscription, end, deployment.today(), owed_until, *plans_of(subscription))
+        check_days_free(subscription, closed)
+        return closed
+
+    return _change(deployment, caller, name, change)
+
+
+def withdraw_suspension(deployment: Deployment, caller: Caller, name: str) -> Subscription:
+    """Take back a suspension that has not come. Errors: NotFound, FailedPrecondition."""
     today = deployment.today()
-    fees_until = end if caller.is_admin else today
-    return _change(deployment, caller, name, lambda subscription: life.closed(subscription, end, today, fees_until))
+    return _change(deployment, caller, name, lambda subscription: life.suspension_withdrawn(subscription, today))
+
+
+def withdraw_resume(deployment: Deployment, caller: Caller, name: str) -> Subscription:
+    """Take back a resume that has not come. Errors: NotFound, FailedPrecondition."""
+    today = deployment.today()
+    return _change(deployment, caller, name, lambda subscription: life.resume_withdrawn(subscription, today))
+
+
+def withdraw_end(deployment: Deployment, caller: Caller, name: str) -> Subscription:
+    """Take back an end that has not come. Errors: NotFound, FailedPrecondition."""
+    today = deployment.today()
+
+    def change(subscription: Subscription) -> Subscription:
+        replacement = stored.replacement_of(subscription)
+        if replacement is not None and not replacement.is_empty:
+            raise life.nothing_to_withdraw(subscription, f"end of its own (it changes to {replacement.name})")
+        reopened = life.reopened(subscription, today, *plans_of(subscription))
+        check_days_free(subscription, reopened)
+        return reopened
+
+    return _change(deployment, caller, name, change)
+
+
+def fees_until(deployment: Deployment, caller: Caller, end: date) -> date:
+    """Give the day up to which fees are owed at the least, where a caller ends a subscription on a day.
+
+    A reseller that ends it back-dated owes the fee up to today: it alone knows what was in use, and no
+    edit of its gets it out of the fee.
+    """
+    return end if caller.is_admin else deployment.today()
+
+
+def check_days_free(before: Subscription, after: Subscription) -> None:
+    """Refuse an end that comes later than it was, where others have the days in between.
+
+    Errors: FailedPrecondition.
+    """
+    if before.end is None or (after.end is not None and after.end <= before.end):
+        return
+    assignments = stored.assignments_of_account(parent_of(before.name))
+    others = [one for one in assignments if one.subscription.name != before.name]
+    [own] = [one for one in assignments if one.subscription.name == before.name]
+    check_not_assigned_again(before, others)
+    check_free(own.product, before.start, after.end, others)
+
+
+def plans_of(subscription: Subscription) -> tuple[Plan, Plan]:
+    """Give a subscription's account plan and reseller plan."""
+    return plans_named(subscription.account_plan, subscription.reseller_plan)
+
+
+def plans_named(account_plan: str, reseller_plan: str) -> tuple[Plan, Plan]:
+    """Give an account plan and a reseller plan by their names. Errors: NotFound."""
+    found = find_plan(account_plan), find_plan(reseller_plan)
+    if found[0] is None or found[1] is None:
+        raise not_found(account_plan if found[0] is None else reseller_plan)
+    return found[0], found[1]
 
 
 def _change(
     deployment: Deployment, caller: Caller, name: str, change: Callable[[Subscription], Subscription]
 ) -> Subscription:
     subscription = change(get_subscription(caller, name))
-    stored.update_subscription(subscription, *_plans(subscription), deployment.now())
+    stored.update_subscription(subscription, *plans_of(subscription), deployment.now())
     return get_subscription(caller, name)
-
-
-def _plans(subscription: Subscription) -> tuple[Plan, Plan]:
-    account_plan, reseller_plan = find_plan(subscription.account_plan), find_plan(subscription.reseller_plan)
-    if account_plan is None or reseller_plan is None:
-        raise not_found(subscription.account_plan if account_plan is None else subscription.reseller_plan)
-    return account_plan, reseller_plan

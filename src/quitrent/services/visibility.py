@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from quitrent.domain.catalog import Plan, PlanKind, Product
 from quitrent.domain.errors import not_found
+from quitrent.domain.plan import Plan, PlanKind
+from quitrent.domain.product import Product
 from quitrent.services.caller import Caller
 from quitrent.store.plans import find_plan
 from quitrent.store.products import find_product
@@ -14,10 +15,16 @@ def visible_plan(caller: Caller, name: str) -> Plan:
 
     Errors: NotFound.
     """
-    plan = find_plan(name)
-    if plan is None or not may_read_plan(caller, plan):
+    plan = find_visible_plan(caller, name)
+    if plan is None:
         raise not_found(name)
     return plan
+
+
+def find_visible_plan(caller: Caller, name: str) -> Plan | None:
+    """Give a plan, or None where the caller may not read it."""
+    plan = find_plan(name)
+    return plan if plan is not None and may_read_plan(caller, plan) else None
 
 
 def visible_product(caller: Caller, name: str) -> Product:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import peewee
-from peewee import BigIntegerField, BooleanField, ForeignKeyField, TextField
+from peewee import BigIntegerField, BooleanField, ForeignKeyField, IntegerField, TextField
 
-from quitrent.domain.calendar import PartCharge, PeriodBoundary, PeriodUnit, Timing
-from quitrent.domain.catalog import PlanKind, ProductKind, ProductState, SuspensionPolicy
+from quitrent.domain.calendar import DayCount, PartCharge, PeriodBoundary, PeriodUnit, Timing
 from quitrent.domain.money import Rounding
-from quitrent.domain.price_rule import PriceBasis
+from quitrent.domain.plan import EarlyCancellation, PlanKind, SuspensionPolicy, UnusedDays
+from quitrent.domain.price_rule import PriceBasis, RevisionKind
+from quitrent.domain.product import ProductKind, ProductState
+from quitrent.domain.subscription import PausedDays
 from quitrent.store.fields import CivilDateField, EnumField, InstantField, LabelsField
 from quitrent.store.row import Row
 
@@ -69,15 +71,43 @@ class PlanRow(NamedRow):
     fee_micros = BigIntegerField(constraints=[peewee.Check("fee_micros >= 0")])
     currency = TextField()
     period_unit = EnumField(PeriodUnit)
+    period_count = IntegerField()
     period_boundary = EnumField(PeriodBoundary)
+    fixed_day = IntegerField()
+    day_count = EnumField(DayCount)
+    periods_in_advance = IntegerField()
+    prepay_percent_off = TextField()
     timing = EnumField(Timing)
     first_part = EnumField(PartCharge)
     last_part = EnumField(PartCharge)
     rounding = EnumField(Rounding)
     suspension = EnumField(SuspensionPolicy)
+    unused_days = EnumField(UnusedDays)
+    # JSON: a list of [period_count, fee_micros].
+    promotions = TextField()
+    activation_fee_micros = BigIntegerField(null=True)
+    minimum_term_periods = IntegerField()
+    early_cancellation = EnumField(EarlyCancellation)
+    early_cancellation_fee_micros = BigIntegerField(null=True)
 
     class Meta:
         table_name = "plan"
+
+
+class FeeChangeRow(Row):
+    """A plan's new fee from a date on."""
+
+    plan = ForeignKeyField(PlanRow, index=False)
+    plan_id: int
+    effective_date = CivilDateField()
+    fee_micros = BigIntegerField(constraints=[peewee.Check("fee_micros >= 0")])
+    applies_to_existing = BooleanField()
+    create_time = InstantField()
+
+    class Meta:
+        table_name = "fee_change"
+        # A plan's changes, of which one begins on a day.
+        indexes = ((("plan", "effective_date"), True),)
 
 
 class ProductRow(NamedRow):
@@ -137,8 +167,29 @@ PriceRuleRow.add_index(
 )
 
 
+class PriceRuleRevisionRow(Row):
+    """A price rule as it was; `content` is the rule as JSON, which no later change reaches."""
+
+    reseller = ForeignKeyField(ResellerRow, index=False)
+    reseller_id: int
+    price_rule = TextField()
+    kind = EnumField(RevisionKind)
+    actor = TextField()
+    content = TextField()
+    create_time = InstantField()
+
+    class Meta:
+        table_name = "price_rule_revision"
+        # The history of a reseller's rules, and of one of them.
+        indexes = ((("reseller", "price_rule"), False),)
+
+
 class SubscriptionRow(NamedRow):
-    """A subscription. The two due dates are null where nothing more will be due."""
+    """A subscription. The two due dates are null where nothing more will be due.
+
+    Of each side: the schedule that it is billed on (its breaks as JSON), and how far its books are.
+    The retail side starts with the subscription and ends with it.
+    """
 
     reseller = ForeignKeyField(ResellerRow)
     reseller_id: int
@@ -161,18 +212,37 @@ class SubscriptionRow(NamedRow):
     # A run finds what is due by one scan of each of these.
     wholesale_due_date = CivilDateField(null=True, index=True)
     retail_due_date = CivilDateField(null=True, index=True)
+    wholesale_start_date = CivilDateField()
+    wholesale_anchor_date = CivilDateField()
+    wholesale_first_index = IntegerField()
+    wholesale_days_before = IntegerField()
+    wholesale_breaks = TextField()
+    wholesale_continues = BooleanField()
+    wholesale_settled_until = CivilDateField()
+    wholesale_activation_billed = BooleanField()
+    wholesale_cancellation_billed = BooleanField()
+    retail_anchor_date = CivilDateField()
+    retail_first_index = IntegerField()
+    retail_breaks = TextField()
+    retail_activation_billed = BooleanField()
+    retail_cancellation_billed = BooleanField()
+    # The subscription whose product was changed to this one's, and by it the one that came after.
+    replaces = ForeignKeyField("self", null=True)
+    replaces_id: int | None
 
     class Meta:
         table_name = "subscription"
 
 
 class SuspensionRow(Row):
-    """A stretch of suspended days of a subscription."""
+    """A stretch of suspended days of a subscription; `paused_days` is null where the plan decides."""
 
     subscription = ForeignKeyField(SubscriptionRow)
     subscription_id: int
     start_date = CivilDateField()
     end_date = CivilDateField(null=True)
+    paused_days = EnumField(PausedDays, null=True)
+    carried_out = BooleanField()
 
     class Meta:
         table_name = "suspension"

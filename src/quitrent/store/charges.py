@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -87,47 +87,76 @@ def find_charge(name: str) -> Charge | None:
     return reversals[0] if reversals else None
 
 
-def unsettled_charges(subscriptions: Sequence[Subscription]) -> dict[str, list[Charge]]:
-    """Give the retail charges whose credits have not been posted, by the names of their subscriptions."""
-    open_ones = [one for one in subscriptions if one.retail_settled_until < one.retail_billed_until]
-    if not open_ones:
-        return {}
-    found: dict[str, list[Charge]] = {}
-    rows = _query(
-        ChargeRow.subscription.in_([one.key for one in open_ones]),
-        ChargeRow.side == Side.RETAIL,
+def unsettled_charges(subscriptions: Sequence[Subscription], side: Side) -> dict[str, list[Charge]]:
+    """Give a side's recurring charges whose credits have not been posted, by the names of their subscriptions."""
+    wholesale = side is Side.WHOLESALE
+    books = {one.key: one.wholesale if wholesale else one.retail for one in subscriptions}
+    since = {key: one.settled_until for key, one in books.items() if one.settled_until < one.billed_until}
+    return _by_subscription(
+        since,
+        side,
         ChargeRow.reason == ChargeReason.RECURRING,
-        ChargeRow.period_start >= min(one.retail_settled_until for one in open_ones),
+        ChargeRow.period_start >= min(since.values(), default=date.min),
     )
+
+
+def paused_charges(since: Mapping[int, date]) -> dict[str, list[Charge]]:
+    """Give retail charges with suspension credits that end after a day, by the names of their subscriptions.
+
+    since: the day, by the store's keys of the subscriptions.
+    """
+    return _by_subscription(
+        since,
+        Side.RETAIL,
+        ChargeRow.reason.in_([ChargeReason.RECURRING, ChargeReason.SUSPENSION_CREDIT]),
+        ChargeRow.period_end > min(since.values(), default=date.min),
+    )
+
+
+def _by_subscription(keys: Collection[int], side: Side, *where: Expression) -> dict[str, list[Charge]]:
+    found: dict[str, list[Charge]] = {}
+    if not keys:
+        return found
+    rows = _query(ChargeRow.subscription.in_(list(keys)), ChargeRow.side == side, *where)
     for row in rows.order_by(ChargeRow.period_start):
         found.setdefault(row.subscription.name, []).append(_charge(row))
     return found
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class BookedPeriod:
-    """What the books say of one recurring charge."""
+class BookedCharge:
+    """What the books say of one charge that is no reversal."""
 
     period_start: date
     period_end: date
     due_date: date
+    reason: ChargeReason
     amount_micros: int
     currency: str
+    is_reversed: bool = field(default=False, compare=False)
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it gives something back."""
+        return self.reason in CREDIT_REASONS
 
 
-def booked_periods(subscription_keys: Collection[int], side: Side) -> dict[int, list[BookedPeriod]]:
-    """Give a side's recurring charges in the order of their periods, by the keys of their subscriptions.
+def booked_charges(subscription_keys: Collection[int], side: Side) -> dict[int, list[BookedCharge]]:
+    """Give a side's charges in the order of their periods, by the keys of their subscriptions.
 
     A list, in which one that is there twice stands twice.
     """
     row = ChargeRow
-    columns = (row.subscription, row.period_start, row.period_end, row.due_date, row.amount_micros, row.currency)
-    charges = row.select(*columns).where(
-        row.subscription.in_(list(subscription_keys)), row.side == side, row.reason == ChargeReason.RECURRING
+    columns = (row.period_start, row.period_end, row.due_date, row.reason, row.amount_micros, row.currency)
+    charges = (
+        row.select(row.subscription, *columns, _Reversal.id)
+        .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
+        .where(row.subscription.in_(list(subscription_keys)), row.side == side, row.reverses.is_null())
     )
-    found: dict[int, list[BookedPeriod]] = {}
-    for key, *booked in tuples_of(charges.order_by(row.period_start, row.id)):
-        found.setdefault(key, []).append(BookedPeriod(*booked))
+    found: dict[int, list[BookedCharge]] = {}
+    for key, start, end, due, reason, micros, currency, reversal in tuples_of(charges.order_by(row.period_start)):
+        booked = BookedCharge(start, end, due, reason, micros, currency, is_reversed=reversal is not None)
+        found.setdefault(key, []).append(booked)
     return found
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
-from peewee import JOIN, Expression
+from peewee import JOIN, Expression, fn
 
-from quitrent.domain.catalog import Plan, PlanKind
+from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
+from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion
 from quitrent.store.parties import reseller_key
-from quitrent.store.tables import PlanRow, ProductRow, ResellerRow, SubscriptionRow
+from quitrent.store.tables import ChargeRow, FeeChangeRow, PlanRow, ProductRow, ResellerRow, SubscriptionRow
 
 
 def find_plan(name: str) -> Plan | None:
@@ -68,9 +71,83 @@ def subscription_of_plan(plan: Plan) -> str:
     return "" if row is None else row.name
 
 
+def insert_fee_change(change: FeeChange, plan_key: int, now: datetime) -> None:
+    """Write a new fee of a plan from a date on."""
+    FeeChangeRow.insert(
+        plan=plan_key,
+        effective_date=change.effective,
+        fee_micros=change.fee.amount_micros,
+        applies_to_existing=change.applies_to_existing,
+        create_time=now,
+    ).execute()
+
+
+def delete_fee_change(change: FeeChange) -> None:
+    """Delete a fee change that has priced nothing."""
+    FeeChangeRow.delete().where(FeeChangeRow.id == change.key).execute()
+
+
+def billed_past(plan: Plan, side: Side, change: FeeChange) -> date | None:
+    """Give the day up to which subscriptions that a change reaches have been billed; None where not past its date."""
+    row = SubscriptionRow
+    billed_until = row.wholesale_billed_until if side is Side.WHOLESALE else row.retail_billed_until
+    latest = row.select(fn.MAX(billed_until)).where(
+        _uses(plan, side), billed_until > change.effective, billed_until > row.start_date, *_reached(change)
+    )
+    found = latest.scalar()
+    return None if found is None else date.fromisoformat(str(found))
+
+
+def charged_since(plan: Plan, side: Side, change: FeeChange) -> str:
+    """Give the name of a subscription that has been charged a fee since a change, or an empty text."""
+    charged = (
+        ChargeRow.select(SubscriptionRow.name)
+        .join(SubscriptionRow)
+        .where(
+            _uses(plan, side),
+            ChargeRow.side == side,
+            ChargeRow.reason.in_([ChargeReason.RECURRING, ChargeReason.EARLY_CANCELLATION]),
+            ChargeRow.period_start >= change.effective,
+            *_reached(change),
+        )
+        .first()
+    )
+    return "" if charged is None else str(charged.subscription.name)
+
+
+def _uses(plan: Plan, side: Side) -> Expression:
+    row = SubscriptionRow
+    used: Expression = (row.reseller_plan if side is Side.WHOLESALE else row.account_plan) == plan.key
+    return used
+
+
+def _reached(change: FeeChange) -> list[Expression]:
+    return [] if change.applies_to_existing else [SubscriptionRow.start_date >= change.effective]
+
+
 def _select(*where: Expression, limit: int | None = None) -> list[Plan]:
-    rows = PlanRow.select(PlanRow, ResellerRow.name).join(ResellerRow, JOIN.LEFT_OUTER).where(*where)
-    return [_plan(row) for row in rows.order_by(PlanRow.id).limit(limit)]
+    query = PlanRow.select(PlanRow, ResellerRow.name).join(ResellerRow, JOIN.LEFT_OUTER).where(*where)
+    rows = list(query.order_by(PlanRow.id).limit(limit))
+    changes = _fee_changes(rows)
+    return [_plan(row, changes.get(row.id, ())) for row in rows]
+
+
+def _fee_changes(rows: Collection[PlanRow]) -> dict[int, tuple[FeeChange, ...]]:
+    plans = {row.id: row for row in rows}
+    found: dict[int, tuple[FeeChange, ...]] = {}
+    changes = FeeChangeRow.select().where(FeeChangeRow.plan.in_(list(plans)))
+    for change in changes.order_by(FeeChangeRow.effective_date):
+        plan = plans[change.plan_id]
+        value = FeeChange(
+            plan=plan.name,
+            effective=change.effective_date,
+            fee=Money(change.fee_micros, plan.currency),
+            applies_to_existing=change.applies_to_existing,
+            create_time=change.create_time,
+            key=change.id,
+        )
+        found[plan.id] = (*found.get(plan.id, ()), value)
+    return found
 
 
 def _columns(plan: Plan, now: datetime) -> dict[str, object]:
@@ -84,33 +161,65 @@ def _columns(plan: Plan, now: datetime) -> dict[str, object]:
         "fee_micros": plan.fee.amount_micros,
         "currency": plan.fee.currency,
         "period_unit": plan.period_unit,
+        "period_count": plan.period_count,
         "period_boundary": plan.period_boundary,
+        "fixed_day": plan.fixed_day,
+        "day_count": plan.day_count,
+        "periods_in_advance": plan.periods_in_advance,
+        "prepay_percent_off": f"{plan.prepay_percent_off:f}",
         "timing": plan.timing,
         "first_part": plan.first_part,
         "last_part": plan.last_part,
         "rounding": plan.rounding,
         "suspension": plan.suspension,
+        "unused_days": plan.unused_days,
+        "promotions": json.dumps([[one.period_count, one.fee.amount_micros] for one in plan.promotions]),
+        "activation_fee_micros": _micros(plan.activation_fee),
+        "minimum_term_periods": plan.minimum_term_periods,
+        "early_cancellation": plan.early_cancellation,
+        "early_cancellation_fee_micros": _micros(plan.early_cancellation_fee),
         "update_time": now,
     }
 
 
-def _plan(row: PlanRow) -> Plan:
+def _plan(row: PlanRow, fee_changes: tuple[FeeChange, ...]) -> Plan:
+    currency = row.currency
     return Plan(
         name=row.name,
         kind=row.kind,
-        fee=Money(row.fee_micros, row.currency),
+        fee=Money(row.fee_micros, currency),
         display_name=row.display_name,
         managed_by=row.managed_by.name if row.managed_by else "",
         shared_with_resellers=row.shared_with_resellers,
         applied_more_than_once=row.applied_more_than_once,
         period_unit=row.period_unit,
+        period_count=row.period_count,
         period_boundary=row.period_boundary,
+        fixed_day=row.fixed_day,
+        day_count=row.day_count,
+        periods_in_advance=row.periods_in_advance,
+        prepay_percent_off=Decimal(row.prepay_percent_off),
         timing=row.timing,
         first_part=row.first_part,
         last_part=row.last_part,
         rounding=row.rounding,
         suspension=row.suspension,
+        unused_days=row.unused_days,
+        promotions=tuple(Promotion(count, Money(micros, currency)) for count, micros in json.loads(row.promotions)),
+        activation_fee=_money(row.activation_fee_micros, currency),
+        minimum_term_periods=row.minimum_term_periods,
+        early_cancellation=row.early_cancellation,
+        early_cancellation_fee=_money(row.early_cancellation_fee_micros, currency),
+        fee_changes=fee_changes,
         create_time=row.create_time,
         update_time=row.update_time,
         key=row.id,
     )
+
+
+def _micros(money: Money | None) -> int | None:
+    return None if money is None else money.amount_micros
+
+
+def _money(micros: int | None, currency: str) -> Money | None:
+    return None if micros is None else Money(micros, currency)

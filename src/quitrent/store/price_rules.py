@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
 from peewee import JOIN, Expression, fn
 
-from quitrent.domain.catalog import Plan
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
 from quitrent.domain.party import reseller_of
-from quitrent.domain.price_rule import PriceRule, RetailPrice
+from quitrent.domain.plan import Plan
+from quitrent.domain.price_rule import PriceBasis, PriceRule, PriceRuleRevision, RetailPrice
 from quitrent.store.parties import reseller_key
 from quitrent.store.plans import plans_by_key
-from quitrent.store.tables import AccountRow, ChargeRow, CustomerRow, PriceRuleRow, ProductRow, ResellerRow
+from quitrent.store.tables import (
+    AccountRow,
+    ChargeRow,
+    CustomerRow,
+    PriceRuleRevisionRow,
+    PriceRuleRow,
+    ProductRow,
+    ResellerRow,
+)
 
 
 def find_price_rule(name: str) -> PriceRule | None:
@@ -46,6 +55,31 @@ def update_price_rule(rule: PriceRule, now: datetime) -> None:
 def delete_price_rule(rule: PriceRule) -> None:
     """Delete a price rule."""
     PriceRuleRow.delete().where(PriceRuleRow.id == rule.key).execute()
+
+
+def insert_revision(revision: PriceRuleRevision, now: datetime) -> None:
+    """Keep a rule as it is now."""
+    rule = revision.rule
+    PriceRuleRevisionRow.insert(
+        reseller=reseller_key(reseller_of(rule.name)),
+        price_rule=rule.name,
+        kind=revision.kind,
+        actor=revision.actor,
+        content=json.dumps(_content(rule), ensure_ascii=False),
+        create_time=now,
+    ).execute()
+
+
+def list_revisions(reseller: str, price_rule: str, after: int, limit: int) -> list[PriceRuleRevision]:
+    """Give revisions after a key, of one reseller's rules or of all, or of one rule, in the order of time."""
+    row = PriceRuleRevisionRow
+    where: list[Expression] = [row.id > after]
+    if reseller:
+        where.append(row.reseller == reseller_key(reseller))
+    if price_rule:
+        where.append(row.price_rule == price_rule)
+    rows = row.select().where(*where).order_by(row.id).limit(limit)
+    return [_revision(found) for found in rows]
 
 
 def list_price_rules(reseller: str, product: str, after: int, limit: int) -> list[PriceRule]:
@@ -137,16 +171,10 @@ def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
 
 
 def _rule(row: PriceRuleRow) -> PriceRule:
-    price = RetailPrice(
-        fixed=None if row.fixed_micros is None else Money(row.fixed_micros, row.currency),
-        percent=None if row.percent is None else Decimal(row.percent),
-        amount=None if row.amount_micros is None else Money(row.amount_micros, row.currency),
-        basis=row.basis,
-    )
     return PriceRule(
         name=row.name,
         product=row.product.name,
-        price=price,
+        price=_price(row.fixed_micros, row.percent, row.amount_micros, row.currency, row.basis),
         effective=row.effective_date,
         end=row.end_date,
         customer=row.customer.name if row.customer else "",
@@ -154,4 +182,52 @@ def _rule(row: PriceRuleRow) -> PriceRule:
         create_time=row.create_time,
         update_time=row.update_time,
         key=row.id,
+    )
+
+
+def _content(rule: PriceRule) -> dict[str, object]:
+    price = rule.price
+    money = price.fixed or price.amount
+    return {
+        "product": rule.product,
+        "customer": rule.customer,
+        "account": rule.account,
+        "fixed_micros": price.fixed.amount_micros if price.fixed else None,
+        "percent": f"{price.percent:f}" if price.percent is not None else None,
+        "amount_micros": price.amount.amount_micros if price.amount else None,
+        "currency": money.currency if money else "",
+        "basis": price.basis,
+        "effective_date": str(rule.effective),
+        "end_date": str(rule.end) if rule.end else None,
+    }
+
+
+def _revision(row: PriceRuleRevisionRow) -> PriceRuleRevision:
+    content = json.loads(row.content)
+    rule = PriceRule(
+        name=row.price_rule,
+        product=content["product"],
+        price=_price(
+            content["fixed_micros"],
+            content["percent"],
+            content["amount_micros"],
+            content["currency"],
+            PriceBasis(content["basis"]),
+        ),
+        effective=date.fromisoformat(content["effective_date"]),
+        end=date.fromisoformat(content["end_date"]) if content["end_date"] else None,
+        customer=content["customer"],
+        account=content["account"],
+    )
+    return PriceRuleRevision(rule, row.kind, row.actor, create_time=row.create_time, key=row.id)
+
+
+def _price(
+    fixed_micros: int | None, percent: str | None, amount_micros: int | None, currency: str, basis: PriceBasis
+) -> RetailPrice:
+    return RetailPrice(
+        fixed=None if fixed_micros is None else Money(fixed_micros, currency),
+        percent=None if percent is None else Decimal(percent),
+        amount=None if amount_micros is None else Money(amount_micros, currency),
+        basis=basis,
     )

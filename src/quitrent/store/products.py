@@ -8,7 +8,8 @@ from typing import Any
 
 from peewee import JOIN, Expression
 
-from quitrent.domain.catalog import Plan, Product, ProductKind, ProductState
+from quitrent.domain.plan import Plan
+from quitrent.domain.product import Product, ProductKind, ProductState
 from quitrent.store.parties import reseller_key
 from quitrent.store.tables import PlanRow, PriceRuleRow, ProductRow, ResellerRow, SubscriptionRow
 

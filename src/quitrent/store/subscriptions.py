@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from peewee import Expression, fn
+from peewee import JOIN, Expression, fn
 
-from quitrent.domain.catalog import Plan, Product
+from quitrent.domain.calendar import Schedule
+from quitrent.domain.continuation import Assignment
+from quitrent.domain.due import next_due
 from quitrent.domain.party import parent_of
-from quitrent.domain.subscription import (
-    Subscription,
-    SubscriptionState,
-    Suspension,
-    next_retail_due,
-    next_wholesale_due,
-)
+from quitrent.domain.plan import Plan
+from quitrent.domain.retail_bill import next_retail_due
+from quitrent.domain.subscription import SideBooks, Subscription, SubscriptionState, Suspension
 from quitrent.store.plans import plans_by_key
 from quitrent.store.products import products_by_key
 from quitrent.store.scope import under
@@ -32,6 +31,7 @@ from quitrent.store.tables import (
 
 _AccountPlan = PlanRow.alias()
 _ResellerPlan = PlanRow.alias()
+_Replaced = SubscriptionRow.alias()
 
 
 def find_subscription(name: str) -> Subscription | None:
@@ -40,13 +40,22 @@ def find_subscription(name: str) -> Subscription | None:
     return found[0] if found else None
 
 
-def subscriptions_of_account(account: str) -> list[tuple[Subscription, Product, Plan]]:
-    """Give an account's subscriptions, each with its product and its reseller plan."""
+def assignments_of_account(account: str) -> list[Assignment]:
+    """Give an account's subscriptions, each with its product and its plans."""
     rows = list(SubscriptionRow.select().join(AccountRow).where(AccountRow.name == account))
     values = {value.key: value for value in _select(SubscriptionRow.id.in_([row.id for row in rows]))}
     products = products_by_key({row.product_id for row in rows})
-    plans = plans_by_key({row.reseller_plan_id for row in rows})
-    return [(values[row.id], products[row.product_id], plans[row.reseller_plan_id]) for row in rows]
+    plans = plans_by_key({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
+    return [
+        Assignment(values[row.id], products[row.product_id], plans[row.account_plan_id], plans[row.reseller_plan_id])
+        for row in rows
+    ]
+
+
+def replacement_of(subscription: Subscription) -> Subscription | None:
+    """Give the subscription that another one's product was changed to last."""
+    found = _select(SubscriptionRow.replaces == subscription.key)
+    return found[-1] if found else None
 
 
 def insert_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
@@ -61,6 +70,9 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
         product=ProductRow.get(ProductRow.name == subscription.product).id,
         account_plan=account_plan.key,
         reseller_plan=reseller_plan.key,
+        replaces=SubscriptionRow.get(SubscriptionRow.name == subscription.replaces).id
+        if subscription.replaces
+        else None,
         start_date=subscription.start,
         create_time=now,
         update_time=now,
@@ -74,25 +86,44 @@ def update_subscription(subscription: Subscription, account_plan: Plan, reseller
     SuspensionRow.delete().where(SuspensionRow.subscription == subscription.key).execute()
     for suspension in subscription.suspensions:
         SuspensionRow.insert(
-            subscription=subscription.key, start_date=suspension.start, end_date=suspension.end
+            subscription=subscription.key,
+            start_date=suspension.start,
+            end_date=suspension.end,
+            paused_days=suspension.paused_days,
+            carried_out=suspension.carried_out,
         ).execute()
 
 
 def update_wholesale_billed(subscription: Subscription, reseller_plan: Plan) -> None:
     """Write how far the wholesale side has been billed, and when it is due next."""
+    side = subscription.wholesale
     SubscriptionRow.update(
-        wholesale_billed_until=subscription.wholesale_billed_until,
-        wholesale_due_date=next_wholesale_due(subscription, reseller_plan),
+        wholesale_billed_until=side.billed_until,
+        wholesale_settled_until=side.settled_until,
+        wholesale_activation_billed=side.activation_billed,
+        wholesale_cancellation_billed=side.cancellation_billed,
+        wholesale_due_date=next_due(side, reseller_plan, subscription.start),
     ).where(SubscriptionRow.id == subscription.key).execute()
 
 
 def update_retail_billed(subscription: Subscription, account_plan: Plan) -> None:
     """Write how far the retail side has been billed and settled, and when it is due next."""
+    side = subscription.retail
     SubscriptionRow.update(
-        retail_billed_until=subscription.retail_billed_until,
-        retail_settled_until=subscription.retail_settled_until,
+        retail_billed_until=side.billed_until,
+        retail_settled_until=side.settled_until,
+        retail_activation_billed=side.activation_billed,
+        retail_cancellation_billed=side.cancellation_billed,
         retail_due_date=next_retail_due(subscription, account_plan),
     ).where(SubscriptionRow.id == subscription.key).execute()
+    for suspension in subscription.suspensions:
+        if suspension.carried_out:
+            row = SuspensionRow
+            row.update(carried_out=True).where(
+                row.subscription == subscription.key,
+                row.start_date == suspension.start,
+                row.carried_out == False,  # noqa: E712
+            ).execute()
 
 
 def list_subscriptions(
@@ -113,7 +144,8 @@ def suspensions_of(keys: Iterable[int]) -> dict[int, tuple[Suspension, ...]]:
     rows = SuspensionRow.select().where(SuspensionRow.subscription.in_(list(keys))).order_by(SuspensionRow.start_date)
     for row in rows:
         suspensions = found.get(row.subscription_id, ())
-        found[row.subscription_id] = (*suspensions, Suspension(row.start_date, row.end_date))
+        suspension = Suspension(row.start_date, row.end_date, row.paused_days, row.carried_out)
+        found[row.subscription_id] = (*suspensions, suspension)
     return found
 
 
@@ -143,6 +175,7 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
             ProductRow.name,
             _AccountPlan.name.alias("account_plan_name"),
             _ResellerPlan.name.alias("reseller_plan_name"),
+            _Replaced.name.alias("replaced_name"),
         )
         .join(ProductRow)
         .join_from(SubscriptionRow, ResellerRow)
@@ -150,6 +183,7 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
         .join_from(SubscriptionRow, AccountRow)
         .join_from(SubscriptionRow, _AccountPlan, on=(SubscriptionRow.account_plan == _AccountPlan.id))
         .join_from(SubscriptionRow, _ResellerPlan, on=(SubscriptionRow.reseller_plan == _ResellerPlan.id))
+        .join_from(SubscriptionRow, _Replaced, JOIN.LEFT_OUTER, on=(SubscriptionRow.replaces == _Replaced.id))
         .where(*where)
     )
     # A joined row has attributes that its table does not declare.
@@ -162,27 +196,59 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
             row.account_plan.account_plan_name,
             row.reseller_plan.reseller_plan_name,
             suspensions.get(row.id, ()),
+            row.replaces.replaced_name if row.replaces_id else "",
         )
         for row in rows
     ]
 
 
 def subscription_value(
-    row: SubscriptionRow, product: str, account_plan: str, reseller_plan: str, suspensions: tuple[Suspension, ...]
+    row: Any,
+    product: str,
+    account_plan: str,
+    reseller_plan: str,
+    suspensions: tuple[Suspension, ...],
+    replaces: str = "",
 ) -> Subscription:
     """Make the value of a row and the names that belong to it."""
+    wholesale = SideBooks(
+        Schedule(
+            anchor=row.wholesale_anchor_date,
+            start=row.wholesale_start_date,
+            end=row.wholesale_end_date,
+            first_index=row.wholesale_first_index,
+            days_before=row.wholesale_days_before,
+            breaks=_breaks_in(row.wholesale_breaks),
+        ),
+        billed_until=row.wholesale_billed_until,
+        settled_until=row.wholesale_settled_until,
+        activation_billed=row.wholesale_activation_billed,
+        cancellation_billed=row.wholesale_cancellation_billed,
+        continues=row.wholesale_continues,
+    )
+    retail = SideBooks(
+        Schedule(
+            anchor=row.retail_anchor_date,
+            start=row.start_date,
+            end=row.end_date,
+            first_index=row.retail_first_index,
+            breaks=_breaks_in(row.retail_breaks),
+        ),
+        billed_until=row.retail_billed_until,
+        settled_until=row.retail_settled_until,
+        activation_billed=row.retail_activation_billed,
+        cancellation_billed=row.retail_cancellation_billed,
+    )
     return Subscription(
         name=row.name,
         product=product,
         account_plan=account_plan,
         reseller_plan=reseller_plan,
+        wholesale=wholesale,
+        retail=retail,
         start=row.start_date,
-        wholesale_billed_until=row.wholesale_billed_until,
-        retail_billed_until=row.retail_billed_until,
-        retail_settled_until=row.retail_settled_until,
-        end=row.end_date,
-        wholesale_end=row.wholesale_end_date,
         suspensions=suspensions,
+        replaces=replaces,
         create_time=row.create_time,
         update_time=row.update_time,
         key=row.id,
@@ -190,12 +256,35 @@ def subscription_value(
 
 
 def _columns(subscription: Subscription, account_plan: Plan, reseller_plan: Plan) -> dict[str, object]:
+    wholesale, retail = subscription.wholesale, subscription.retail
     return {
-        "end_date": subscription.end,
-        "wholesale_end_date": subscription.wholesale_end,
-        "wholesale_billed_until": subscription.wholesale_billed_until,
-        "retail_billed_until": subscription.retail_billed_until,
-        "retail_settled_until": subscription.retail_settled_until,
-        "wholesale_due_date": next_wholesale_due(subscription, reseller_plan),
+        "end_date": retail.schedule.end,
+        "wholesale_start_date": wholesale.schedule.start,
+        "wholesale_end_date": wholesale.schedule.end,
+        "wholesale_days_before": wholesale.schedule.days_before,
+        "wholesale_continues": wholesale.continues,
+        **_side_columns("wholesale", wholesale),
+        **_side_columns("retail", retail),
+        "wholesale_due_date": next_due(wholesale, reseller_plan, subscription.start),
         "retail_due_date": next_retail_due(subscription, account_plan),
     }
+
+
+def _side_columns(side: str, books: SideBooks) -> dict[str, object]:
+    return {
+        f"{side}_anchor_date": books.schedule.anchor,
+        f"{side}_first_index": books.schedule.first_index,
+        f"{side}_breaks": json.dumps([str(day) for day in books.schedule.breaks]),
+        f"{side}_billed_until": books.billed_until,
+        f"{side}_settled_until": books.settled_until,
+        f"{side}_activation_billed": books.activation_billed,
+        f"{side}_cancellation_billed": books.cancellation_billed,
+    }
+
+
+def _breaks_in(text: str) -> tuple[date, ...]:
+    return tuple(map(date.fromisoformat, json.loads(text)))
+
+
+def _key(name: str) -> int | None:
+    return int(SubscriptionRow.get(SubscriptionRow.name == name).id) if name else None

@@ -6,17 +6,22 @@ from datetime import date
 
 from peewee import Expression
 
-from quitrent.domain.party import Party
+from quitrent.domain.charge import Side
+from quitrent.domain.party import Party, reseller_of
+from quitrent.domain.plan import Plan
+from quitrent.domain.price_rule import PriceRule
 from quitrent.domain.terms import Terms
 from quitrent.store.plans import plans_by_key
 from quitrent.store.price_rules import rules_of
 from quitrent.store.products import products_by_key
+from quitrent.store.scope import under
 from quitrent.store.subscriptions import subscription_value, suspensions_of
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
     ParkedChargeRow,
     PartyRow,
+    ProductRow,
     ResellerRow,
     SubscriptionRow,
     tuples_of,
@@ -42,6 +47,23 @@ def wholesale_due(through: date, after: int, limit: int) -> list[Terms]:
 def retail_due(through: date, after: int, limit: int) -> list[Terms]:
     """Give the terms of subscriptions after a key with something due by a day or parked on the retail side."""
     return _load(SubscriptionRow.id > after, _retail_is_due(through), limit=limit)
+
+
+def terms_of_plan(plan: Plan, side: Side, after: int, limit: int) -> list[Terms]:
+    """Give the terms of subscriptions after a key that a plan prices on a side."""
+    used = SubscriptionRow.reseller_plan if side is Side.WHOLESALE else SubscriptionRow.account_plan
+    return _load(SubscriptionRow.id > after, used == plan.key, limit=limit)
+
+
+def terms_of_rule(rule: PriceRule, after: int, limit: int) -> list[Terms]:
+    """Give the terms of subscriptions after a key that are in the scope of a price rule."""
+    product = ProductRow.select(ProductRow.id).where(ProductRow.name == rule.product)
+    where = [SubscriptionRow.id > after, SubscriptionRow.product.in_(product), *under(_scope(rule))]
+    return _load(*where, limit=limit)
+
+
+def _scope(rule: PriceRule) -> str:
+    return rule.account or rule.customer or reseller_of(rule.name)
 
 
 def started_keys(through: date, after: int, limit: int) -> list[int]:
