@@ -55,7 +55,7 @@ def change_product(deployment: Deployment, caller: Caller, change: ProductChange
     product = visible_product(caller, change.product)
     existing = stored.find_subscription(change.name)
     if existing is not None:
-        if (existing.product, existing.replaces) != (change.product, old.name):
+        if (existing.product, existing.replaces) != (change.product, old.name) or existing.is_empty:
             raise name_taken(change.name)
         return old, existing
     if product.name == old.product:

@@ -70,9 +70,7 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
         product=ProductRow.get(ProductRow.name == subscription.product).id,
         account_plan=account_plan.key,
         reseller_plan=reseller_plan.key,
-        replaces=SubscriptionRow.get(SubscriptionRow.name == subscription.replaces).id
-        if subscription.replaces
-        else None,
+        replaces=_key(subscription.replaces),
         start_date=subscription.start,
         create_time=now,
         update_time=now,
@@ -175,6 +173,7 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
             ProductRow.name,
             _AccountPlan.name.alias("account_plan_name"),
             _ResellerPlan.name.alias("reseller_plan_name"),
+            _Replaced.id,
             _Replaced.name.alias("replaced_name"),
         )
         .join(ProductRow)
