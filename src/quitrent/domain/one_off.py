@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from quitrent.domain.calendar import Part
@@ -83,7 +83,7 @@ def _early_cancellation(side: SideBooks, plan: Plan, assigned: date) -> Iterator
 
 
 def _rest_of_term(side: SideBooks, plan: Plan, assigned: date, end: date) -> Money:
-    """Give what the whole term would have cost at the fees of the day of the end, less what it has cost."""
+    """Give what the whole term would have cost at the fees of its last day, less what it has cost."""
     paid_until = end if plan.credits_unused_days else side.charged_schedule.end
     amounts = [
         sum(
@@ -96,8 +96,10 @@ def _rest_of_term(side: SideBooks, plan: Plan, assigned: date, end: date) -> Mon
 
 
 def _amount(plan: Plan, part: Part, assigned: date, end: date) -> int:
+    # As things stood on its last day: what changes on the day of the end or later was not agreed.
+    day = min(part.start, end - timedelta(days=1))
     promotional = plan.promotional_fee(part.index)
-    fee = promotional or standard_fee(plan, min(part.start, end), assigned).money
+    fee = promotional or standard_fee(plan, day, assigned).money
     return priced_part(Fraction(fee.amount_micros), plan, part).amount.amount_micros
 
 
