@@ -206,6 +206,17 @@ class Calendar:
     day_count: DayCount = DayCount.ACTUAL
     periods_in_advance: int = 1
 
+    def has_periods_of(self, other: Calendar) -> bool:
+        """Whether both divide time into the same periods, where they count from the same day."""
+        return self._steps == other._steps
+
+    @property
+    def _steps(self) -> tuple[object, ...]:
+        units, count = self.period_unit, self.period_count
+        if units is PeriodUnit.YEAR:
+            units, count = PeriodUnit.MONTH, count * MONTHS_IN_YEAR
+        return units, count, self.period_boundary, self.fixed_day, self.periods_in_advance
+
     def boundary(self, anchor: date, index: int) -> date:
         """Give the first day of whole period `index`, counted from the one that holds the anchor."""
         return self._boundaries(anchor).boundary(index)

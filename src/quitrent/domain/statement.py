@@ -16,7 +16,10 @@ from quitrent.domain.money import Money
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One subscription's part of a month. A side without a charge is None."""
+    """One subscription's part of a month. A side without a charge is None.
+
+    `same_periods` tells whether both sides are billed on the same periods.
+    """
 
     subscription: str
     product: str
@@ -24,14 +27,24 @@ class StatementLine:
     retail: Money | None
     charge_count: int
     parked_count: int
+    same_periods: bool = True
     key: int = field(default=0, compare=False)
 
     @property
     def margin(self) -> Money | None:
-        """Retail less wholesale; None where a side has no charge or the sides differ in currency."""
-        if self.wholesale is None or self.retail is None or self.wholesale.currency != self.retail.currency:
+        """Retail less wholesale; None where they cannot be compared."""
+        if self.margin_absent_reason or self.wholesale is None or self.retail is None:
             return None
         return Money(self.retail.amount_micros - self.wholesale.amount_micros, self.retail.currency)
+
+    @property
+    def margin_absent_reason(self) -> str:
+        """Why the two sides cannot be compared; empty where they can."""
+        if self.wholesale is None or self.retail is None:
+            return f"the {'retail' if self.retail is None else 'wholesale'} side has no charge in the month"
+        if self.wholesale.currency != self.retail.currency:
+            return "the two sides are in different currencies"
+        return "" if self.same_periods else "the two sides have different periods"
 
     @property
     def below_cost(self) -> bool:
@@ -41,15 +54,23 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class StatementTotal:
-    """The sums of a month in one currency."""
+    """The sums of a month in one currency; `mixed` tells that some of it has its other side in another currency."""
 
     wholesale: Money
     retail: Money
+    mixed: bool = False
 
     @property
-    def margin(self) -> Money:
-        """Retail less wholesale."""
+    def margin(self) -> Money | None:
+        """Retail less wholesale; None where they cannot be compared."""
+        if self.mixed:
+            return None
         return Money(self.retail.amount_micros - self.wholesale.amount_micros, self.retail.currency)
+
+    @property
+    def margin_absent_reason(self) -> str:
+        """Why the two sums cannot be compared; empty where they can."""
+        return "some subscriptions have their other side in another currency" if self.mixed else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,7 @@ class Statement:
 def statement_of(reseller: str, month: date, lines: Iterable[StatementLine]) -> Statement:
     """Sum lines up; the sums are those of the rounded charges."""
     sums: dict[str, dict[Side, int]] = {}
+    mixed: set[str] = set()
     line_count = charge_count = below_cost_line_count = parked_count = 0
     for line in lines:
         line_count += 1
@@ -78,8 +100,12 @@ def statement_of(reseller: str, month: date, lines: Iterable[StatementLine]) -> 
             if money is not None:
                 by_side = sums.setdefault(money.currency, {Side.WHOLESALE: 0, Side.RETAIL: 0})
                 by_side[side] += money.amount_micros
+        if line.wholesale and line.retail and line.wholesale.currency != line.retail.currency:
+            mixed |= {line.wholesale.currency, line.retail.currency}
     totals = tuple(
-        StatementTotal(Money(by_side[Side.WHOLESALE], currency), Money(by_side[Side.RETAIL], currency))
+        StatementTotal(
+            Money(by_side[Side.WHOLESALE], currency), Money(by_side[Side.RETAIL], currency), currency in mixed
+        )
         for currency, by_side in sorted(sums.items())
     )
     return Statement(reseller, month, totals, line_count, charge_count, below_cost_line_count, parked_count)

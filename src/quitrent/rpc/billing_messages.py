@@ -9,7 +9,7 @@ from quitrent.domain.charge import Charge, ParkedCharge, Side, Step
 from quitrent.domain.money import Money
 from quitrent.domain.party import PROVIDER, parent_of, reseller_of
 from quitrent.domain.statement import Statement, StatementLine
-from quitrent.rpc.values import date_out, decimal_out, enum_out, money_out, month_out, time_out
+from quitrent.rpc.values import date_out, decimal_out, enum_out, money_out, month_out, optional_money_out, time_out
 from quitrent.services.quoting import Quote, QuotedSide
 from quitrent.v1 import billing_run_pb2, charge_pb2, explanation_pb2, quote_pb2, statement_pb2
 
@@ -33,7 +33,6 @@ def explanation_out(steps: Sequence[Step]) -> explanation_pb2.Explanation:
 
 def quote_out(quote: Quote) -> quote_pb2.Quote:
     """Write a quote."""
-    margin = quote.margin
     return quote_pb2.Quote(
         subscription=quote.subscription,
         product=quote.product,
@@ -41,7 +40,7 @@ def quote_out(quote: Quote) -> quote_pb2.Quote:
         date=date_out(quote.day),
         retail=_side_out(quote.retail),
         wholesale=_side_out(quote.wholesale),
-        margin=money_out(margin) if margin else None,
+        margin=optional_money_out(quote.margin),
         margin_absent_reason=quote.margin_absent_reason,
     )
 
@@ -122,7 +121,8 @@ def statement_out(statement: Statement) -> statement_pb2.Statement:
             statement_pb2.StatementTotal(
                 wholesale_due=money_out(total.wholesale),
                 retail_billed=money_out(total.retail),
-                margin=money_out(total.margin),
+                margin=optional_money_out(total.margin),
+                margin_absent_reason=total.margin_absent_reason,
             )
             for total in statement.totals
         ],
@@ -135,13 +135,13 @@ def statement_out(statement: Statement) -> statement_pb2.Statement:
 
 def statement_line_out(line: StatementLine) -> statement_pb2.StatementLine:
     """Write a line of a statement; a side without a charge is left out."""
-    margin = line.margin
     return statement_pb2.StatementLine(
         subscription=line.subscription,
         product=line.product,
         wholesale_due=money_out(line.wholesale) if line.wholesale else None,
         retail_billed=money_out(line.retail) if line.retail else None,
-        margin=money_out(margin) if margin else None,
+        margin=optional_money_out(line.margin),
+        margin_absent_reason=line.margin_absent_reason,
         charge_count=line.charge_count,
         parked_count=line.parked_count,
         below_cost=line.below_cost,

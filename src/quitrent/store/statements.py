@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
+from quitrent.domain.calendar import PeriodBoundary
 from quitrent.domain.charge import Side
 from quitrent.domain.money import Money
+from quitrent.domain.plan import Plan
 from quitrent.domain.statement import StatementLine, month_of
 from quitrent.store.parties import reseller_key
+from quitrent.store.plans import plans_by_key
 from quitrent.store.tables import ChargeRow, ParkedChargeRow, ProductRow, SubscriptionRow, tuples_of
 
 # As many subscriptions as are read and held at once.
@@ -23,6 +26,7 @@ def statement_lines(reseller: str, month: date, after: int = 0) -> Iterator[Stat
     while subscriptions := _subscriptions(key, month, after):
         after = max(subscriptions)
         sums, parked = _sums(month, subscriptions), _parked(month, subscriptions)
+        same_periods = _same_periods(subscriptions)
         for subscription, (name, product) in sorted(subscriptions.items()):
             sides = [sums.get((subscription, side)) for side in (Side.WHOLESALE, Side.RETAIL)]
             wholesale, retail = (None if side is None else Money(side[0], side[1]) for side in sides)
@@ -33,6 +37,7 @@ def statement_lines(reseller: str, month: date, after: int = 0) -> Iterator[Stat
                 retail=retail,
                 charge_count=sum(side[2] for side in sides if side is not None),
                 parked_count=parked.get(subscription, 0),
+                same_periods=subscription in same_periods,
                 key=subscription,
             )
 
@@ -83,3 +88,31 @@ def _parked(month: date, subscriptions: dict[int, tuple[str, str]]) -> dict[int,
     for (subscription,) in tuples_of(parked):
         counts[subscription] = counts.get(subscription, 0) + 1
     return counts
+
+
+def _same_periods(subscriptions: Collection[int]) -> set[int]:
+    """Give those whose two sides are billed on the same periods."""
+    row = SubscriptionRow
+    rows = list(
+        row.select(
+            row.id,
+            row.account_plan,
+            row.reseller_plan,
+            row.retail_anchor_date,
+            row.wholesale_anchor_date,
+        ).where(row.id.in_(list(subscriptions)))
+    )
+    plans = plans_by_key({one.account_plan_id for one in rows} | {one.reseller_plan_id for one in rows})
+    return {
+        one.id
+        for one in rows
+        if _divided_alike(plans[one.account_plan_id], plans[one.reseller_plan_id])
+        and (
+            one.retail_anchor_date == one.wholesale_anchor_date
+            or plans[one.account_plan_id].period_boundary is not PeriodBoundary.ANNIVERSARY
+        )
+    }
+
+
+def _divided_alike(account_plan: Plan, reseller_plan: Plan) -> bool:
+    return account_plan.calendar.has_periods_of(reseller_plan.calendar)
