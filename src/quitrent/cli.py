@@ -159,6 +159,21 @@ def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa
         sys.exit(1)
 
 
+@quitrent.command("timeline")
+@click.argument("subscription")
+@click.pass_obj
+@_told_plainly
+def timeline_(settings: Settings, subscription: str) -> None:
+    """Print the life of a SUBSCRIPTION: what happened on which day, and what each side was charged."""
+    from quitrent.report import print_timeline
+    from quitrent.server import build_deployment
+    from quitrent.services.caller import Caller, Role
+    from quitrent.services.timelines import timeline_of
+
+    deployment = build_deployment(settings, must_exist=True)
+    print_timeline(subscription, timeline_of(deployment, Caller(Role.ADMIN), subscription))
+
+
 @quitrent.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
@@ -250,8 +265,10 @@ def revoke(settings: Settings, key_id: str) -> None:
 
 
 @quitrent.command()
-def demo() -> None:
+@click.option("--life", is_flag=True, help="One subscription's life instead, as a timeline with its charges.")
+def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
     """Play the provider's case on a server of its own, and print what everyone owes."""
     from quitrent.demo import play
+    from quitrent.demo_life import play_life
 
-    play()
+    (play_life if life else play)()

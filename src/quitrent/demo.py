@@ -23,6 +23,7 @@ from quitrent.domain.money import MICROS, units_text
 from quitrent.hooks.discovery import installed_plugins
 from quitrent.report import print_table
 from quitrent.server import Server, build_deployment
+from quitrent.services.deployment import Deployment
 from quitrent.services.keys import create_first_key
 from quitrent.settings import Settings
 from quitrent.v1 import billing_service_pb2 as billing
@@ -70,24 +71,25 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The two stubs, and the metadata that shows the key."""
+    """The two stubs, the metadata that shows the key, and the deployment that answers."""
 
     catalog: CatalogServiceStub
     billing: BillingServiceStub
     key: tuple[tuple[str, str], ...]
+    deployment: Deployment
 
 
 def play() -> None:
     """Play the case and print every reseller's statement, and what the provider receives."""
     has_plugin = any(plugin.name == MARKUP for plugin in installed_plugins())
     cases = [case for case in CASES if has_plugin or not case.needs_plugin]
-    with TemporaryDirectory() as folder, _served(Path(folder), has_plugin=has_plugin) as client:
+    with TemporaryDirectory() as folder, served(Path(folder), has_plugin=has_plugin) as client:
         click.echo("Gold: the provider takes 10.00 USD a month for each account,")
         click.echo("and recommends a retail price of 20.00 USD.\n")
         _set_up(client)
         for case in cases:
             _sell(client, case)
-        _bill(client)
+        bill(client, THROUGH)
         _print_statements(client, cases)
         _print_provider(client)
     if not has_plugin:
@@ -95,7 +97,8 @@ def play() -> None:
 
 
 @contextmanager
-def _served(folder: Path, *, has_plugin: bool) -> Iterator[Client]:
+def served(folder: Path, *, has_plugin: bool = False) -> Iterator[Client]:
+    """Serve from a new database, and give who calls it."""
     settings = Settings(
         database_url=f"sqlite:///{folder}/demo.db",
         listen="localhost:0",
@@ -107,7 +110,7 @@ def _served(folder: Path, *, has_plugin: bool) -> Iterator[Client]:
     try:
         with grpc.insecure_channel(f"localhost:{server.port}") as channel:
             metadata = (("authorization", f"Bearer {key}"),)
-            yield Client(CatalogServiceStub(channel), BillingServiceStub(channel), metadata)
+            yield Client(CatalogServiceStub(channel), BillingServiceStub(channel), metadata, server.deployment)
     finally:
         server.stop()
 
@@ -172,8 +175,9 @@ def _sell(client: Client, case: Case) -> None:
             )
 
 
-def _bill(client: Client) -> None:
-    started = client.billing.StartBillingRun(billing.StartBillingRunRequest(through_date=THROUGH), metadata=client.key)
+def bill(client: Client, through: Date) -> None:
+    """Bill through a day, and wait for the end."""
+    started = client.billing.StartBillingRun(billing.StartBillingRunRequest(through_date=through), metadata=client.key)
     watching = billing.WatchBillingRunRequest(name=started.billing_run.name)
     for seen in client.billing.WatchBillingRun(watching, metadata=client.key):
         if seen.billing_run.failure:

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from quitrent.domain.billing_run import BillingRun
-from quitrent.domain.money import units_text
+from quitrent.domain.money import Money, units_text
+from quitrent.domain.timeline import Moment
 
 # Where there is no terminal to fit into, a table is as wide as it needs to be.
 _WIDE = 200
@@ -28,6 +29,33 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
         table.add_row(*(Text(cell) for cell in row))
     click.echo(title)
     Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+
+
+def print_timeline(title: str, moments: Sequence[Moment]) -> None:
+    """Print a subscription's life, with the sums of each side."""
+    rows = [[str(one.day), one.text, _money_text(one.wholesale), _money_text(one.retail)] for one in moments]
+    sums = [
+        "\n".join(f"{units_text(sum(amounts), currency)} {currency}" for currency, amounts in sorted(side.items()))
+        for side in (
+            _by_currency(one.wholesale for one in moments),
+            _by_currency(one.retail for one in moments),
+        )
+    ]
+    rows.append(["", "all in all", *sums])
+    numbers = ("wholesale", "retail")
+    print_table(title, ("day", "what", *numbers), rows, right=numbers)
+
+
+def _by_currency(amounts: Iterable[Money | None]) -> dict[str, list[int]]:
+    sums: dict[str, list[int]] = {}
+    for money in amounts:
+        if money is not None:
+            sums.setdefault(money.currency, []).append(money.amount_micros)
+    return sums
+
+
+def _money_text(money: Money | None) -> str:
+    return "" if money is None else units_text(money.amount_micros, money.currency)
 
 
 def print_run(run: BillingRun) -> None:

@@ -173,7 +173,7 @@ def test_a_bill_is_previewed_and_run_from_the_command_line(tmp_path: Path) -> No
         admin.CreateCustomer(parent="resellers/acme", customer_id="c1", customer={})
         account = admin.CreateAccount(parent="resellers/acme/customers/c1", account_id="a1", account={}).account.name
         subscription = {"product": "products/gold", "start_date": day("2026-01-01")}
-        admin.CreateSubscription(parent=account, subscription=subscription)
+        name = admin.CreateSubscription(parent=account, subscription=subscription).subscription.name
         previewed = run(tmp_path, "bill", "--through", "2026-03-31", "--validate-only").stdout
         assert "30.00 USD" in previewed
         assert not admin.ListCharges().charges
@@ -181,6 +181,11 @@ def test_a_bill_is_previewed_and_run_from_the_command_line(tmp_path: Path) -> No
         assert billed.returncode == 0
         assert "billingRuns/2026-03-31-1" in billed.stdout
         assert len(admin.ListCharges().charges) == 6
+        lived = run(tmp_path, "timeline", name).stdout
+        assert re.search(r"2026-01-01\s+│\s+products/gold from 2026-01-01 to 2026-02-01\s+│\s+10.00\s+│\s+10.00", lived)
+        assert re.search(r"all in all\s+│\s+30.00 USD\s+│\s+30.00 USD", lived)
+        unknown = run(tmp_path, "timeline", f"{name}x")
+        assert (unknown.returncode, "is not found" in unknown.stderr) == (1, True)
     served.stop()
 
 

@@ -38,8 +38,8 @@ LIBRARIES = {
     "grpc_status": ("rpc/",),
     "grpc_health": ("server.py",),
     "grpc_reflection": ("rpc/",),
-    "google": ("rpc/", "demo.py"),
-    "quitrent.v1": ("rpc/", "server.py", "demo.py"),
+    "google": ("rpc/", "demo.py", "demo_life.py"),
+    "quitrent.v1": ("rpc/", "server.py", "demo.py", "demo_life.py"),
 }
 
 

@@ -13,13 +13,14 @@ import pytest
 
 from quitrent.cli import quitrent
 from quitrent.settings import Settings
+from quitrent.v1.plan_pb2 import Plan
 from tests.docs.imports import ROOMS
 from tests.docs.page import LEFT_OUT, Block, Page, blocks_of, missing
 from tests.docs.terminals import BIN, SERVE, Terminals, environment
 
 ROOT = Path(__file__).parents[2]
 PAGE = Page(ROOT / "README.md")
-PAGES = [PAGE, *(Page(path) for path in sorted((ROOT / "plugins").glob("**/README.md")))]
+PAGES = [PAGE, *(Page(path) for folder in ("plugins", "src") for path in sorted((ROOT / folder).glob("**/README.md")))]
 
 FIRST_TERMINAL, SECOND_TERMINAL, REPLY = "console", "sh", "text"
 
@@ -87,6 +88,27 @@ def test_the_demo_prints_what_is_shown(tmp_path: Path) -> None:
         check=True,
     )
     check_reply(typed, shown, ran.stdout + ran.stderr)
+
+
+def test_the_life_of_a_subscription_is_what_is_shown(tmp_path: Path) -> None:
+    [(typed, shown)] = steps(blocks_of(PAGE.section("One subscription's life")))
+    assert typed.text == "uv run quitrent demo --life\n"
+    ran = subprocess.run(
+        [BIN / "quitrent", "demo", "--life"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    check_reply(typed, shown, ran.stdout)
+
+
+def test_the_table_of_a_plans_fields_names_those_that_exist() -> None:
+    named = set(re.findall(r"`([a-z_]+)`", PAGE.section("Plans")))
+    others = {"kind", "name", "managed_by", "display_name", "shared_with_resellers", "applied_more_than_once", "fee"}
+    output = {"current_fee", "create_time", "update_time"}
+    assert named == {field.name for field in Plan.DESCRIPTOR.fields} - others - output
 
 
 def test_the_commands_that_count_stand_at_the_top_a_line_each() -> None:
