@@ -85,7 +85,7 @@ def test_a_price_that_no_column_could_hold_is_refused() -> None:
     ],
 )
 def test_the_narrowest_rule_counts_and_then_the_latest(rules: list[PriceRule], day: str, counts: str | None) -> None:
-    found = rule_in_force(rules, "c1", "a1", date.fromisoformat(day))
+    found = rule_in_force(rules, "c1", "a1", date.fromisoformat(day), date.fromisoformat(day))
     assert (found and found.name) == counts
-    reversed_order = rule_in_force(rules[::-1], "c1", "a1", date.fromisoformat(day))
+    reversed_order = rule_in_force(rules[::-1], "c1", "a1", date.fromisoformat(day), date.fromisoformat(day))
     assert reversed_order == found

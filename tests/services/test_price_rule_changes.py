@@ -70,6 +70,22 @@ def test_what_a_changed_rule_would_do_is_told_before_it_is_changed(sold: House) 
     assert sold.admin.GetPriceRule(name=made.name).price_rule == made
 
 
+def test_existing_subscriptions_keep_their_price_for_life_where_a_rule_says_so(sold: House) -> None:
+    made = rule({"fixed": money("25")}, reach="PRICE_RULE_REACH_NEW_SUBSCRIPTIONS")
+    assert not sold.admin.CreatePriceRule(parent=PARTY, price_rule=made, validate_only=True).effects
+    stored = sold.admin.CreatePriceRule(parent=PARTY, price_rule_id="new", price_rule=made).price_rule
+    assert sold.admin.GetPriceRule(name=stored.name).price_rule.reach == stored.reach == 2
+    sold.assign(sold.make_account("acme", "young"), "2026-05-01")
+    sold.bill("2026-05-31")
+    charged = {
+        charge.subscription.split("/")[5]: text(charge.amount)
+        for charge in sold.charges(side="SIDE_RETAIL", period_from=day("2026-05-01"), parent=PARTY)
+    }
+    assert charged == {"a1": "20.00", "a2": "20.00", "young": "25.00"}
+    [revision] = sold.admin.ListPriceRuleRevisions(price_rule=stored.name).price_rule_revisions
+    assert revision.price_rule.reach == 2
+
+
 def test_a_preview_is_refused_as_the_change_would_be(sold: House) -> None:
     made = rule({"fixed": money("25")}, "2026-04-15")
     for validate_only in (True, False):

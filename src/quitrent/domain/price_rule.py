@@ -42,6 +42,8 @@ class PriceRule:
     """A price for a product on the periods that begin in `[effective, end)`.
 
     `customer` and `account` are names; with neither it is for all customers of the reseller.
+    `applies_to_existing` tells whether subscriptions that began before it follow it, or keep the price
+    that they have without it.
     """
 
     name: str
@@ -51,6 +53,7 @@ class PriceRule:
     end: date | None = None
     customer: str = ""
     account: str = ""
+    applies_to_existing: bool = True
     create_time: datetime | None = field(default=None, compare=False)
     update_time: datetime | None = field(default=None, compare=False)
     key: int = field(default=0, compare=False)
@@ -58,6 +61,10 @@ class PriceRule:
     def in_force_on(self, day: date) -> bool:
         """Whether it counts for a period that begins on a day."""
         return self.effective <= day and (self.end is None or day < self.end)
+
+    def reaches(self, assigned: date) -> bool:
+        """Whether a subscription that starts on a day follows it."""
+        return self.applies_to_existing or self.effective <= assigned
 
 
 class RevisionKind(StrEnum):
@@ -90,12 +97,17 @@ class Basis:
     steps: tuple[Step, ...]
 
 
-def rule_in_force(rules: Iterable[PriceRule], customer: str, account: str, day: date) -> PriceRule | None:
-    """Give the rule that prices a period of an account that begins on a day, or None."""
+def rule_in_force(
+    rules: Iterable[PriceRule], customer: str, account: str, day: date, assigned: date
+) -> PriceRule | None:
+    """Give the rule that prices a period that begins on a day, of a subscription that starts on `assigned`, or None."""
     fitting = [
         rule
         for rule in rules
-        if rule.in_force_on(day) and rule.customer in ("", customer) and rule.account in ("", account)
+        if rule.in_force_on(day)
+        and rule.reaches(assigned)
+        and rule.customer in ("", customer)
+        and rule.account in ("", account)
     ]
     return max(fitting, key=lambda rule: (bool(rule.account), bool(rule.customer), rule.effective), default=None)
 

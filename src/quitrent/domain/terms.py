@@ -33,7 +33,7 @@ class Terms:
 
         Errors: FailedPrecondition, where its rule makes no price.
         """
-        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.start)
+        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.start, self.subscription.start)
         return basis_of(self.account_plan.name, self.recommended_for(part), self.own_cost_on(part.start), rule)
 
     def recommended_for(self, part: Part) -> PlanFee:

@@ -20,6 +20,7 @@ from quitrent.domain.plan import (
 )
 from quitrent.domain.plan_fee import standard_fee
 from quitrent.rpc.values import (
+    Reach,
     date_in,
     date_out,
     decimal_out,
@@ -127,18 +128,17 @@ def new_fee_change_in(message: plan_pb2.FeeChange, plan: str) -> FeeChange:
         plan=plan,
         effective=date_in(message, "effective_date", "fee_change.effective_date"),
         fee=money_in(message, "fee", "fee_change.fee"),
-        applies_to_existing=message.reach != plan_pb2.FEE_CHANGE_REACH_NEW_SUBSCRIPTIONS,
+        applies_to_existing=enum_in(plan_pb2.FeeChangeReach, message.reach, Reach) is not Reach.NEW_SUBSCRIPTIONS,
     )
 
 
 def fee_change_out(change: FeeChange) -> plan_pb2.FeeChange:
     """Write a fee change."""
-    every, new = plan_pb2.FEE_CHANGE_REACH_EVERY_SUBSCRIPTION, plan_pb2.FEE_CHANGE_REACH_NEW_SUBSCRIPTIONS
     return plan_pb2.FeeChange(
         name=change.name,
         effective_date=date_out(change.effective),
         fee=money_out(change.fee),
-        reach=every if change.applies_to_existing else new,
+        reach=enum_out(plan_pb2.FeeChangeReach, Reach.of(change.applies_to_existing)),
         create_time=time_out(change.create_time),
     )
 

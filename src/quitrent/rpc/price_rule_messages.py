@@ -7,6 +7,7 @@ from datetime import date
 from quitrent.domain.errors import invalid
 from quitrent.domain.price_rule import PriceBasis, PriceRule, PriceRuleRevision, RetailPrice, check_price
 from quitrent.rpc.values import (
+    Reach,
     date_in,
     date_out,
     enum_in,
@@ -22,7 +23,7 @@ from quitrent.rpc.values import (
 from quitrent.v1 import price_rule_pb2
 
 # The names that two fields of a price rule have in the domain.
-PRICE_RULE_FIELDS = {"price": "price", "effective_date": "effective", "end_date": "end"}
+PRICE_RULE_FIELDS = {"price": "price", "effective_date": "effective", "end_date": "end", "reach": "applies_to_existing"}
 PRICE_RULE_IMMUTABLE = frozenset({"product", "customer", "account"})
 
 
@@ -46,6 +47,7 @@ def price_rule_out(rule: PriceRule) -> price_rule_pb2.PriceRule:
         price=_price_out(rule.price),
         effective_date=date_out(rule.effective),
         end_date=date_out(rule.end) if rule.end else None,
+        reach=enum_out(price_rule_pb2.PriceRuleReach, Reach.of(rule.applies_to_existing)),
         create_time=time_out(rule.create_time),
         update_time=time_out(rule.update_time),
     )
@@ -77,6 +79,7 @@ def _price_rule(message: price_rule_pb2.PriceRule, name: str, fields: frozenset[
         end=optional_date_in(message, "end_date", "price_rule.end_date") if "end_date" in fields else None,
         customer=message.customer,
         account=message.account,
+        applies_to_existing=enum_in(price_rule_pb2.PriceRuleReach, message.reach, Reach) is not Reach.NEW_SUBSCRIPTIONS,
     )
 
 

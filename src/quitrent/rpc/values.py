@@ -30,6 +30,18 @@ _LARGEST_UNITS = 1_000_000_000_000
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 
+class Reach(StrEnum):
+    """Whom a change of prices counts for."""
+
+    EVERY_SUBSCRIPTION = "EVERY_SUBSCRIPTION"
+    NEW_SUBSCRIPTIONS = "NEW_SUBSCRIPTIONS"
+
+    @classmethod
+    def of(cls, applies_to_existing: bool) -> Reach:  # noqa: FBT001 -- what it reads is a flag.
+        """Give the reach of a change that existing subscriptions follow, or not."""
+        return cls.EVERY_SUBSCRIPTION if applies_to_existing else cls.NEW_SUBSCRIPTIONS
+
+
 def money_in(message: Message, name: str, field: str) -> Money:
     """Read the money in a field, which has to be there.
 

@@ -181,7 +181,7 @@ def _check_price(rule: PriceRule, account_plan: Plan, reseller_plan: Plan) -> No
 
 def _days_changed(rule: PriceRule, changed: PriceRule) -> tuple[date, date | None]:
     """Give the days on which a period may begin whose price the change changes."""
-    if (changed.price, changed.effective) == (rule.price, rule.effective):
+    if replace(changed, end=rule.end) == rule:
         ends = [end for end in (rule.end, changed.end) if end is not None]
         return min(ends, default=rule.effective), (max(ends) if len(ends) == 2 else None)
     both_end = rule.end is not None and changed.end is not None

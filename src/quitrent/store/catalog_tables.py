@@ -147,6 +147,7 @@ class PriceRuleRow(NamedRow):
     basis = EnumField(PriceBasis)
     effective_date = CivilDateField()
     end_date = CivilDateField(null=True)
+    applies_to_existing = BooleanField()
 
     class Meta:
         table_name = "price_rule"

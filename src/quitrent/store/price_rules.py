@@ -166,6 +166,7 @@ def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
         "basis": price.basis,
         "effective_date": rule.effective,
         "end_date": rule.end,
+        "applies_to_existing": rule.applies_to_existing,
         "update_time": now,
     }
 
@@ -179,6 +180,7 @@ def _rule(row: PriceRuleRow) -> PriceRule:
         end=row.end_date,
         customer=row.customer.name if row.customer else "",
         account=row.account.name if row.account else "",
+        applies_to_existing=row.applies_to_existing,
         create_time=row.create_time,
         update_time=row.update_time,
         key=row.id,
@@ -199,6 +201,7 @@ def _content(rule: PriceRule) -> dict[str, object]:
         "basis": price.basis,
         "effective_date": str(rule.effective),
         "end_date": str(rule.end) if rule.end else None,
+        "applies_to_existing": rule.applies_to_existing,
     }
 
 
@@ -218,6 +221,7 @@ def _revision(row: PriceRuleRevisionRow) -> PriceRuleRevision:
         end=date.fromisoformat(content["end_date"]) if content["end_date"] else None,
         customer=content["customer"],
         account=content["account"],
+        applies_to_existing=content["applies_to_existing"],
     )
     return PriceRuleRevision(rule, row.kind, row.actor, create_time=row.create_time, key=row.id)
 

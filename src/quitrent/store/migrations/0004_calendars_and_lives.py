@@ -48,6 +48,7 @@ STATEMENTS = (
     "UPDATE subscription SET wholesale_start_date = start_date, wholesale_anchor_date = start_date, "
     "wholesale_settled_until = start_date, retail_anchor_date = start_date",
     "CREATE INDEX subscription_replaces_id ON subscription (replaces_id)",
+    "ALTER TABLE price_rule ADD COLUMN applies_to_existing INTEGER NOT NULL DEFAULT 1",
     "CREATE TABLE price_rule_revision (id INTEGER NOT NULL PRIMARY KEY, "
     "reseller_id INTEGER NOT NULL REFERENCES reseller (id), price_rule TEXT NOT NULL, kind TEXT NOT NULL, "
     "actor TEXT NOT NULL, content TEXT NOT NULL, create_time INTEGER NOT NULL) STRICT",
