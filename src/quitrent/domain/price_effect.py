@@ -33,11 +33,6 @@ class PriceEffect:
     problem: str = ""
     key: int = 0
 
-    @property
-    def difference_micros(self) -> int:
-        """How much more it costs after the change."""
-        return self.after.amount_micros - self.before.amount_micros
-
 
 @dataclass(frozen=True, slots=True)
 class EffectTotal:

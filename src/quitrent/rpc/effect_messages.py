@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from quitrent.domain.money import Money
 from quitrent.domain.price_effect import EffectTotal, PriceEffect
+from quitrent.rpc.calls import page_out
 from quitrent.rpc.values import date_out, money_out
+from quitrent.services.price_effects import PriceEffects
 from quitrent.v1 import price_effect_pb2
 
 
-def price_effect_out(effect: PriceEffect) -> price_effect_pb2.PriceEffect:
-    """Write what a change does to one subscription."""
+def effects_out(effects: PriceEffects) -> dict[str, Any]:
+    """Write a page of effects with its totals: the fields that every preview of prices has."""
+    found, token = page_out(effects.page, _effect_out)
+    return {"effects": found, "totals": map(_total_out, effects.totals), "next_page_token": token}
+
+
+def _effect_out(effect: PriceEffect) -> price_effect_pb2.PriceEffect:
     message = price_effect_pb2.PriceEffect(
         subscription=effect.subscription,
         effective_date=date_out(effect.effective),
@@ -22,8 +31,7 @@ def price_effect_out(effect: PriceEffect) -> price_effect_pb2.PriceEffect:
     return message
 
 
-def effect_total_out(total: EffectTotal) -> price_effect_pb2.PriceEffectTotal:
-    """Write the sums of effects in one currency."""
+def _total_out(total: EffectTotal) -> price_effect_pb2.PriceEffectTotal:
     return price_effect_pb2.PriceEffectTotal(
         subscription_count=total.subscription_count,
         before=money_out(total.before),

@@ -6,7 +6,7 @@ import grpc
 
 from quitrent.domain.plan import Plan, PlanKind
 from quitrent.rpc.calls import mutate, page_out, page_request
-from quitrent.rpc.effect_messages import effect_total_out, price_effect_out
+from quitrent.rpc.effect_messages import effects_out
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.plan_messages import (
     KIND_AND_MANAGER,
@@ -74,14 +74,10 @@ class PlanCalls:
         caller = current_caller()
         change = new_fee_change_in(request.fee_change, request.parent)
         if request.validate_only:
-            with self._deployment.store.snapshot():
-                previewed = fee_changes.preview_fee_change(caller, change, page_request(request))
-                effects, token = page_out(previewed.page, price_effect_out)
+            previewed = fee_changes.preview_fee_change(self._deployment, caller, change, page_request(request))
             return pb.CreateFeeChangeResponse(
                 fee_change=fee_change_out(change),
-                effects=effects,
-                totals=map(effect_total_out, previewed.totals),
-                next_page_token=token,
+                **effects_out(previewed),
             )
         return mutate(
             self._deployment,

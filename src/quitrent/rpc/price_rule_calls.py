@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 
 from quitrent.rpc.calls import mutate, page_out, page_request
-from quitrent.rpc.effect_messages import effect_total_out, price_effect_out
+from quitrent.rpc.effect_messages import effects_out
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.price_rule_messages import (
     PRICE_RULE_FIELDS,
@@ -32,14 +32,10 @@ class PriceRuleCalls:
         caller = current_caller()
         rule = new_price_rule_in(request.price_rule, request.parent, request.price_rule_id)
         if request.validate_only:
-            with self._deployment.store.snapshot():
-                previewed = price_rules.preview_new_price_rule(caller, rule, page_request(request))
-                effects, token = page_out(previewed.page, price_effect_out)
+            previewed = price_rules.preview_new_price_rule(self._deployment, caller, rule, page_request(request))
             return pb.CreatePriceRuleResponse(
                 price_rule=price_rule_out(rule),
-                effects=effects,
-                totals=map(effect_total_out, previewed.totals),
-                next_page_token=token,
+                **effects_out(previewed),
             )
         return mutate(
             self._deployment,
@@ -69,15 +65,11 @@ class PriceRuleCalls:
         wanted = changed_price_rule_in(request.price_rule, fields)
         names = frozenset(PRICE_RULE_FIELDS[field] for field in fields)
         if request.validate_only:
-            with self._deployment.store.snapshot():
-                asked = page_request(request)
-                changed, previewed = price_rules.preview_changed_price_rule(caller, wanted, names, asked)
-                effects, token = page_out(previewed.page, price_effect_out)
+            asked = page_request(request)
+            changed, previewed = price_rules.preview_changed_price_rule(self._deployment, caller, wanted, names, asked)
             return pb.UpdatePriceRuleResponse(
                 price_rule=price_rule_out(changed),
-                effects=effects,
-                totals=map(effect_total_out, previewed.totals),
-                next_page_token=token,
+                **effects_out(previewed),
             )
         return mutate(
             self._deployment,

@@ -32,7 +32,7 @@ def create_fee_change(deployment: Deployment, caller: Caller, change: FeeChange)
     return get_fee_change(caller, change.name)
 
 
-def preview_fee_change(caller: Caller, change: FeeChange, request: PageRequest) -> PriceEffects:
+def preview_fee_change(deployment: Deployment, caller: Caller, change: FeeChange, request: PageRequest) -> PriceEffects:
     """Give whom a fee change would touch and by how much. Errors: those of `create_fee_change`."""
     plan = _checked_plan(caller, change)
     others = [one for one in plan.fee_changes if one != change]
@@ -40,7 +40,7 @@ def preview_fee_change(caller: Caller, change: FeeChange, request: PageRequest) 
         _check_not_billed(plan, change)
     before = replace(plan, fee_changes=tuple(others))
     after = replace(plan, fee_changes=tuple(sorted([*others, change], key=lambda one: one.effective)))
-    return effects_of(caller, _price_change(before, after, change.effective), request)
+    return effects_of(deployment, caller, _price_change(before, after, change.effective), request)
 
 
 def get_fee_change(caller: Caller, name: str) -> FeeChange:

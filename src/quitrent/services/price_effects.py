@@ -11,6 +11,7 @@ from quitrent.domain.charge import Side
 from quitrent.domain.price_effect import EffectTotal, PriceEffect, price_effect, totals_of
 from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
+from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 
 BATCH = 500
@@ -37,13 +38,15 @@ class PriceEffects:
     totals: tuple[EffectTotal, ...]
 
 
-def effects_of(caller: Caller, change: PriceChange, request: PageRequest) -> PriceEffects:
-    """Give a page of what a change does. Call it with a connection held.
+def effects_of(deployment: Deployment, caller: Caller, change: PriceChange, request: PageRequest) -> PriceEffects:
+    """Give a page of what a change does.
 
     Errors: InvalidArgument (PAGE_TOKEN_INVALID).
     """
-    page = page_of(caller, request, lambda after, limit: list(islice(_effects(change, after), limit)))
-    return PriceEffects(page, () if request.token else totals_of(_effects(change, 0)))
+    # The page and the totals are of the same moment.
+    with deployment.store.snapshot():
+        page = page_of(caller, request, lambda after, limit: list(islice(_effects(change, after), limit)))
+        return PriceEffects(page, () if request.token else totals_of(_effects(change, 0)))
 
 
 def _effects(change: PriceChange, after: int) -> Iterator[PriceEffect]:

@@ -36,10 +36,12 @@ def create_price_rule(deployment: Deployment, caller: Caller, rule: PriceRule) -
     return get_price_rule(caller, rule.name)
 
 
-def preview_new_price_rule(caller: Caller, rule: PriceRule, request: PageRequest) -> PriceEffects:
+def preview_new_price_rule(
+    deployment: Deployment, caller: Caller, rule: PriceRule, request: PageRequest
+) -> PriceEffects:
     """Give whom a new rule would touch and by how much. Errors: those of `create_price_rule`."""
     before = [rule] if _is_made(caller, rule) else []
-    return effects_of(caller, _price_change(rule, before, [rule], rule.effective), request)
+    return effects_of(deployment, caller, _price_change(rule, before, [rule], rule.effective), request)
 
 
 def get_price_rule(caller: Caller, name: str) -> PriceRule:
@@ -73,12 +75,12 @@ def update_price_rule(deployment: Deployment, caller: Caller, wanted: PriceRule,
 
 
 def preview_changed_price_rule(
-    caller: Caller, wanted: PriceRule, fields: frozenset[str], request: PageRequest
+    deployment: Deployment, caller: Caller, wanted: PriceRule, fields: frozenset[str], request: PageRequest
 ) -> tuple[PriceRule, PriceEffects]:
     """Give a rule as it would be, whom that would touch and by how much. Errors: those of `update_price_rule`."""
     rule, changed = _changed(caller, wanted, fields)
     since, _ = _days_changed(rule, changed)
-    return changed, effects_of(caller, _price_change(rule, [rule], [changed], since), request)
+    return changed, effects_of(deployment, caller, _price_change(rule, [rule], [changed], since), request)
 
 
 def delete_price_rule(deployment: Deployment, caller: Caller, name: str) -> None:
