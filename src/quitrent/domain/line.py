@@ -28,6 +28,9 @@ class Named:
 class Line:
     """What is to be priced, as a plugin sees it. Amounts are in units of `currency`, for one whole period.
 
+    `period_index` counts the subscription's periods from 0. Where a plan charges several periods at a
+    time they are one line, from the first day of the first to the last of the last.
+
     `own_cost` is None where the reseller's cost is in another currency. `subscription` is empty in a
     quote of a product that is not assigned yet.
     """
