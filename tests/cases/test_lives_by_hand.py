@@ -125,6 +125,25 @@ def test_what_a_resume_does_with_the_suspended_days_is_worked_by_hand(
     assert lines(house, "WHOLESALE") == [line.replace("20.00", "10.00") for line in fees]
 
 
+def test_a_charge_of_which_a_resume_gave_days_back_is_not_taken_back_as_well(house: House) -> None:
+    steps = [suspend("2026-01-16"), bill("2026-02-01"), resume("2026-02-10", "CREDIT"), bill("2026-02-28")]
+    name = live(house, steps, {}, {}, "2026-01-01")
+    acme, charges = house.reseller("acme"), f"{name}/charges"
+    refused = acme.refusal("ReverseCharge", name=f"{charges}/retail-recurring-2026-01-01")
+    assert refused.reason == "CHARGE_HAS_CREDIT"
+    acme.ReverseCharge(name=f"{charges}/retail-paused-credit-2026-01-16")
+    acme.ReverseCharge(name=f"{charges}/retail-recurring-2026-01-01")
+    house.bill("2026-02-28")
+    assert sum(charge.amount.units for charge in house.charges(side="SIDE_RETAIL")) == 20
+
+
+def test_a_resume_that_was_carried_out_ahead_of_its_day_stays(house: House) -> None:
+    steps = [suspend("2026-04-05"), resume("2026-05-10", "CREDIT"), bill("2026-05-15")]
+    name = live(house, steps, {}, {}, "2026-04-01")
+    asked = {"name": name, "change": "SUBSCRIPTION_CHANGE_RESUME"}
+    assert house.admin.refusal("WithdrawSubscriptionChange", **asked).reason == "NOTHING_TO_WITHDRAW"
+
+
 # The reseller plan | what happens from the 1st of January | the fees, at 10.00 a month
 ASSIGNED_AGAIN: list[tuple[Plan, list[Step], list[str]]] = [
     # January was charged whole in advance: there is no second fee for it, and then one a month.

@@ -226,7 +226,8 @@ def suspension_withdrawn(subscription: Subscription, today: date) -> Subscriptio
 def resume_withdrawn(subscription: Subscription, today: date) -> Subscription:
     """Take back a resume that has not come. Errors: FailedPrecondition."""
     last = _last_suspension(subscription)
-    if last is None or last.end is None or last.end <= today or last.end < subscription.retail.settled_until:
+    settled_until = subscription.retail.settled_until
+    if last is None or last.end is None or last.end <= today or last.end < settled_until or last.carried_out:
         raise nothing_to_withdraw(subscription, "resume")
     return replace(subscription, suspensions=(*subscription.suspensions[:-1], Suspension(last.start)))
 

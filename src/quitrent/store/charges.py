@@ -161,12 +161,19 @@ def booked_charges(subscription_keys: Collection[int], side: Side) -> dict[int, 
 
 
 def has_standing_credit(charge: Charge) -> bool:
-    """Whether a credit for the charge's period stands that has not been reversed."""
+    """Whether a credit for days of the charge stands that has not been reversed."""
+    row = ChargeRow
+    of_its_period = row.reason.in_(list(CREDIT_REASONS)) & (row.period_start == charge.period_start)
+    # What a resume gave back may be days of several periods.
+    of_its_days = (
+        (row.reason == ChargeReason.PAUSED_CREDIT)
+        & (row.period_start < charge.period_end)
+        & (row.period_end > charge.period_start)
+    )
     standing = _select(
         SubscriptionRow.name == charge.subscription,
-        ChargeRow.side == charge.side,
-        ChargeRow.reason.in_(list(CREDIT_REASONS)),
-        ChargeRow.period_start == charge.period_start,
+        row.side == charge.side,
+        of_its_period | of_its_days,
         _Reversal.id.is_null(),
     )
     return bool(standing)
