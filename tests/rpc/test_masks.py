@@ -97,3 +97,44 @@ def test_of_what_its_mask_does_not_name_an_update_only_sees_whether_it_is_well_f
     world: World, method: str, changes: dict[str, Any], outcome: str
 ) -> None:
     assert said(world.admin, method, **merged(requests("a")[method], changes)) == outcome
+
+
+# What an update may change of a plan that no one uses | how the plan has it then
+CHANGES: list[tuple[str, Any]] = [
+    ("period_unit", "PERIOD_UNIT_YEAR"),
+    ("period_count", 3),
+    ("day_count", "DAY_COUNT_THIRTY_DAY_MONTHS"),
+    ("periods_in_advance", 6),
+    ("unused_days", "UNUSED_DAYS_CREDIT"),
+    ("promotions", [{"period_count": 2, "fee": money("1.00")}]),
+    ("activation_fee", money("5.00")),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), CHANGES)
+def test_every_field_of_a_plan_can_be_changed_until_it_is_used(world: World, field: str, value: Any) -> None:
+    name = world.house.make_plan(f"unused-{field.replace('_', '-')}", "RESELLER", "10.00")
+    asked = {"plan": {"name": name, field: value}, "update_mask": {"paths": [field]}}
+    changed = world.admin.UpdatePlan(**asked).plan
+    assert changed == world.admin.GetPlan(name=name).plan
+    assert changed != world.admin.UpdatePlan(plan=made_plain(name, field), update_mask={"paths": [field]}).plan
+    used = {**asked, "plan": {"name": "plans/gold-fee", field: value}}
+    refused = world.admin.refusal("UpdatePlan", **used)
+    assert (refused.reason, f"; {field} cannot be changed any more" in refused.message) == ("PLAN_IN_USE", True)
+
+
+def made_plain(name: str, field: str) -> dict[str, Any]:
+    """A plan in which a field is as it is by default."""
+    return {"name": name, field: "UNUSED_DAYS_KEEP"} if field == "unused_days" else {"name": name}
+
+
+def test_what_becomes_of_unused_days_is_not_left_out_of_an_update(world: World) -> None:
+    asked = {"plan": {"name": "plans/gold-fee"}, "update_mask": {"paths": ["unused_days"]}}
+    check_field(world.admin, "UpdatePlan", asked, "plan.unused_days", "must be UNUSED_DAYS_KEEP or UNUSED_DAYS_CREDIT")
+
+
+def test_a_fee_in_use_is_changed_from_a_date_and_the_refusal_says_so(world: World) -> None:
+    refused = world.admin.refusal(
+        "UpdatePlan", plan={"name": "plans/gold-fee", "fee": money("11")}, update_mask={"paths": ["fee"]}
+    )
+    assert "Change the fee from a date with a fee change" in refused.message

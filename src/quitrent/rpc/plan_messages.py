@@ -83,6 +83,9 @@ def new_plan_in(message: plan_pb2.Plan, plan_id: str, caller: Caller) -> Plan:
 def changed_plan_in(message: plan_pb2.Plan, fields: frozenset[str]) -> Plan:
     """Read a plan's new values; only the named fields are looked at. Errors: InvalidArgument."""
     fee = _fee_in(message) if "fee" in fields else Money(0, "")
+    if "unused_days" in fields:
+        # What is left out is for the plan's kind to decide, which an update does not tell.
+        required_enum_in(plan_pb2.UnusedDays, message.unused_days, UnusedDays, "plan.unused_days")
     return _plan(message, required_text(message.name, "plan.name"), message.managed_by, fee)
 
 
