@@ -13,7 +13,7 @@ import threading
 from typing import Any
 
 from quitrent.cli import main
-from quitrent.services import billing
+from quitrent.services import bills
 
 # Small, so that a few subscriptions make many batches.
 BATCH = 4
@@ -42,7 +42,7 @@ def kill_at(thread: str, number: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    billing.BATCH = BATCH
+    bills.BATCH = BATCH
     found = kill_at(sys.argv[1], int(sys.argv[2]))
     del sys.argv[1:3]
     try:

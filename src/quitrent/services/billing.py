@@ -12,24 +12,17 @@ A preview walks the same way and posts nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from threading import Event
 from uuid import uuid4
 
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
-from quitrent.domain.calendar import Part
-from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Priced, Side
-from quitrent.domain.due import one_offs_due
-from quitrent.domain.errors import FailedPrecondition, Unavailable
-from quitrent.domain.fee import fees_due, one_off_charge
-from quitrent.domain.pause import pause_charges, pauses_due
-from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts_due
-from quitrent.domain.terms import Terms
+from quitrent.domain.charge import ChargeFilter
+from quitrent.domain.errors import Unavailable
+from quitrent.services.bills import bill_fees, bill_retail
 from quitrent.services.books import (
-    Bill,
-    Books,
     PreviewBooks,
     RunEndedError,
     RunInterruptedError,
@@ -37,16 +30,12 @@ from quitrent.services.books import (
 )
 from quitrent.services.checking import CheckFailedError, check_books
 from quitrent.services.deployment import Deployment
-from quitrent.services.pricing import price_retail
 from quitrent.store import billing_runs
-from quitrent.store import terms as stored_terms
-from quitrent.store.charges import list_charges, paused_charges, unsettled_charges
-from quitrent.store.parked_charges import parked_periods
+from quitrent.store.charges import list_charges
 
 _log = logging.getLogger(__name__)
 
-# Subscriptions in one transaction: large enough to spread its cost, small enough for others to get
-# their turn between two.
+# Charges that plugins are told of at a time.
 BATCH = 500
 
 
@@ -67,7 +56,7 @@ def post_fees(deployment: Deployment, run: BillingRun, stopping: Event) -> None:
 
     def work(books: StoredBooks) -> None:
         books.enter(RunPhase.FEES)
-        _bill_fees(books, run.through)
+        bill_fees(books, run.through)
         books.enter(RunPhase.RETAIL)
 
     _worked(deployment, run, stopping, work)
@@ -81,9 +70,9 @@ def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> Bill
 
     def work(books: StoredBooks) -> None:
         books.enter(RunPhase.RETAIL)
-        _bill_retail(deployment, books, run.through)
+        bill_retail(deployment, books, run.through)
         books.enter(RunPhase.CHECK)
-        check_books(deployment, run.through, lambda: _bill_fees(books, run.through))
+        check_books(deployment, run.through, lambda: bill_fees(books, run.through))
         books.finish(RunState.SUCCEEDED, "")
 
     return _worked(deployment, run, stopping, work)
@@ -93,8 +82,8 @@ def preview(deployment: Deployment, through: date) -> PreviewBooks:
     """Give what a run through a date would post."""
     used = tuple((record.name, record.version) for record in deployment.plugins.records())
     books = PreviewBooks(deployment, BillingRun(through, plugins=used))
-    _bill_fees(books, through)
-    _bill_retail(deployment, books, through)
+    bill_fees(books, through)
+    bill_retail(deployment, books, through)
     books.run = replace(books.run, state=RunState.SUCCEEDED, phase=RunPhase.FINISHED)
     return books
 
@@ -127,151 +116,6 @@ def _worked(
     if books.finished:
         _tell_plugins(deployment, after)
     return after
-
-
-def _bill_fees(books: Books, through: date) -> None:
-    after = 0
-    while True:
-        with books.transaction():
-            batch = stored_terms.wholesale_due(through, after, BATCH)
-            if not batch:
-                return
-            charged = unsettled_charges([terms.subscription for terms in batch], Side.WHOLESALE)
-            books.post_fees([_fee_bill(terms, charged.get(terms.subscription.name, []), through) for terms in batch])
-        after = batch[-1].subscription.key
-
-
-def _fee_bill(terms: Terms, charged: list[Charge], through: date) -> Bill:
-    charges, after = fees_due(terms.subscription, terms.reseller_plan, charged, through)
-    return Bill(terms, after, charges)
-
-
-def _bill_retail(deployment: Deployment, books: Books, through: date) -> None:
-    changed: list[int] = []
-    for batch in _retail_batches(deployment, through):
-        changed += _bill_retail_batch(deployment, books, batch, through)
-    while changed:
-        with deployment.store.connection():
-            batch = stored_terms.terms_by_key(changed[:BATCH])
-        changed = changed[BATCH:] + _bill_retail_batch(deployment, books, batch, through)
-
-
-def _retail_batches(deployment: Deployment, through: date) -> Iterator[list[Terms]]:
-    after = 0
-    while True:
-        with deployment.store.connection():
-            batch = stored_terms.retail_due(through, after, BATCH)
-        if not batch:
-            return
-        yield batch
-        after = batch[-1].subscription.key
-
-
-def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms], through: date) -> list[int]:
-    """Price and post a batch; give the keys of the subscriptions that were changed in between."""
-    keys = [terms.subscription.key for terms in batch]
-    with deployment.store.connection():
-        parked = parked_periods(keys)
-    wanted = [
-        (terms, part)
-        for terms in batch
-        for part in retail_parts_due(
-            terms.subscription, terms.account_plan, parked.get(terms.subscription.key, ()), through
-        )
-    ]
-    outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in keys}
-    for (terms, part), outcome in zip(wanted, price_retail(deployment, wanted), strict=True):
-        outcomes[terms.subscription.key].append((part, outcome))
-    with books.transaction():
-        unchanged = _unchanged(batch, parked)
-        charged = unsettled_charges([terms.subscription for terms in unchanged], Side.RETAIL)
-        paused = _paused_charges(unchanged, through)
-        books.post_retail(
-            [
-                _retail_bill(
-                    terms,
-                    outcomes[terms.subscription.key],
-                    charged.get(terms.subscription.name, []),
-                    paused.get(terms.subscription.name, []),
-                    through,
-                )
-                for terms in unchanged
-            ]
-        )
-    posted = {terms.subscription.key for terms in unchanged}
-    return [key for key in keys if key not in posted]
-
-
-def _unchanged(batch: list[Terms], parked: dict[int, dict[date, date]]) -> list[Terms]:
-    """Give those that are still as they were when they were priced, and whose parked periods are."""
-    keys = [terms.subscription.key for terms in batch]
-    terms_now = {terms.subscription.key: terms for terms in stored_terms.terms_by_key(keys)}
-    parked_now = parked_periods(keys)
-    return [
-        terms
-        for terms, key in zip(batch, keys, strict=True)
-        if terms_now.get(key) == terms and parked_now.get(key) == parked.get(key)
-    ]
-
-
-def _paused_charges(batch: Sequence[Terms], through: date) -> dict[str, list[Charge]]:
-    """Give what the choices of resumes may put right, for the few subscriptions where one is due."""
-    since = {
-        terms.subscription.key: min(pause.start for pause in pauses)
-        for terms in batch
-        if (pauses := pauses_due(terms.subscription, through))
-    }
-    return paused_charges(since)
-
-
-def _retail_bill(
-    terms: Terms,
-    outcomes: Sequence[tuple[Part, Priced | FailedPrecondition]],
-    charged: list[Charge],
-    paused: list[Charge],
-    through: date,
-) -> Bill:
-    """Make one subscription's charges, credits and parked charges.
-
-    `charged` are its unsettled charges, `paused` those that the choice of a resume may put right.
-    """
-    plan, before = terms.account_plan, terms.subscription
-    one_offs = [
-        one_off_charge(before, Side.RETAIL, one) for one in one_offs_due(before.retail, plan, before.start, through)
-    ]
-    new = [_charge(terms, part, outcome) for part, outcome in outcomes if isinstance(outcome, Priced)]
-    parked = [_parked(terms, part, failure) for part, failure in outcomes if not isinstance(failure, Priced)]
-    after = retail_billed(before, plan, through)
-    starts = {charge.period_start for charge in new}
-    credited = credits_due(before, after, plan, [*charged, *new], starts)
-    corrected = pause_charges(before, pauses_due(before, through), plan, paused)
-    return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked)
-
-
-def _charge(terms: Terms, part: Part, priced: Priced) -> Charge:
-    return Charge(
-        subscription=terms.subscription.name,
-        side=Side.RETAIL,
-        reason=ChargeReason.RECURRING,
-        period_start=part.start,
-        period_end=part.end,
-        due_date=part.due_date(terms.account_plan.timing),
-        amount=priced.amount,
-        steps=priced.steps,
-        product=terms.product.name,
-    )
-
-
-def _parked(terms: Terms, part: Part, failure: FailedPrecondition) -> ParkedCharge:
-    return ParkedCharge(
-        subscription=terms.subscription.name,
-        period_start=part.start,
-        period_end=part.end,
-        due_date=part.due_date(terms.account_plan.timing),
-        cause=failure.message,
-        plugin=failure.metadata.get("plugin", ""),
-        product=terms.product.name,
-    )
 
 
 def _tell_plugins(deployment: Deployment, run: BillingRun) -> None:

@@ -16,7 +16,7 @@ from quitrent.domain.money import units_text
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
 from quitrent.store import terms as stored_terms
-from quitrent.store.charges import BookedCharge, booked_charges
+from quitrent.store.booked_charges import BookedCharge, booked_charges
 from quitrent.store.parked_charges import parked_periods
 
 BATCH = 500

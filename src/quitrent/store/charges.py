@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -120,43 +120,6 @@ def _by_subscription(keys: Collection[int], side: Side, *where: Expression) -> d
     rows = _query(ChargeRow.subscription.in_(list(keys)), ChargeRow.side == side, *where)
     for row in rows.order_by(ChargeRow.period_start):
         found.setdefault(row.subscription.name, []).append(_charge(row))
-    return found
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class BookedCharge:
-    """What the books say of one charge that is no reversal."""
-
-    period_start: date
-    period_end: date
-    due_date: date
-    reason: ChargeReason
-    amount_micros: int
-    currency: str
-    is_reversed: bool = field(default=False, compare=False)
-
-    @property
-    def is_credit(self) -> bool:
-        """Whether it gives something back."""
-        return self.reason in CREDIT_REASONS
-
-
-def booked_charges(subscription_keys: Collection[int], side: Side) -> dict[int, list[BookedCharge]]:
-    """Give a side's charges in the order of their periods, by the keys of their subscriptions.
-
-    A list, in which one that is there twice stands twice.
-    """
-    row = ChargeRow
-    columns = (row.period_start, row.period_end, row.due_date, row.reason, row.amount_micros, row.currency)
-    charges = (
-        row.select(row.subscription, *columns, _Reversal.id)
-        .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
-        .where(row.subscription.in_(list(subscription_keys)), row.side == side, row.reverses.is_null())
-    )
-    found: dict[int, list[BookedCharge]] = {}
-    for key, start, end, due, reason, micros, currency, reversal in tuples_of(charges.order_by(row.period_start)):
-        booked = BookedCharge(start, end, due, reason, micros, currency, is_reversed=reversal is not None)
-        found.setdefault(key, []).append(booked)
     return found
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from peewee import JOIN, Expression, fn
 
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.continuation import Assignment
 from quitrent.domain.due import next_due
 from quitrent.domain.party import parent_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.retail_bill import next_retail_due
-from quitrent.domain.subscription import SideBooks, Subscription, SubscriptionState, Suspension
+from quitrent.domain.subscription import Subscription, SubscriptionState, Suspension
 from quitrent.store.plans import plans_by_key
 from quitrent.store.products import products_by_key
 from quitrent.store.scope import under
+from quitrent.store.subscription_rows import subscription_columns, subscription_value
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
@@ -62,7 +61,7 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
     """Write a new subscription of the account that its name tells."""
     account = AccountRow.get(AccountRow.name == parent_of(subscription.name))
     SubscriptionRow.insert(
-        **_columns(subscription, account_plan, reseller_plan),
+        **subscription_columns(subscription, account_plan, reseller_plan),
         name=subscription.name,
         reseller=account.reseller_id,
         customer=account.customer_id,
@@ -79,7 +78,7 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
 
 def update_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a subscription's new dates and suspensions."""
-    columns = _columns(subscription, account_plan, reseller_plan)
+    columns = subscription_columns(subscription, account_plan, reseller_plan)
     SubscriptionRow.update(**columns, update_time=now).where(SubscriptionRow.id == subscription.key).execute()
     SuspensionRow.delete().where(SuspensionRow.subscription == subscription.key).execute()
     for suspension in subscription.suspensions:
@@ -199,90 +198,6 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
         )
         for row in rows
     ]
-
-
-def subscription_value(
-    row: Any,
-    product: str,
-    account_plan: str,
-    reseller_plan: str,
-    suspensions: tuple[Suspension, ...],
-    replaces: str = "",
-) -> Subscription:
-    """Make the value of a row and the names that belong to it."""
-    wholesale = SideBooks(
-        Schedule(
-            anchor=row.wholesale_anchor_date,
-            start=row.wholesale_start_date,
-            end=row.wholesale_end_date,
-            first_index=row.wholesale_first_index,
-            days_before=row.wholesale_days_before,
-            breaks=_breaks_in(row.wholesale_breaks),
-        ),
-        billed_until=row.wholesale_billed_until,
-        settled_until=row.wholesale_settled_until,
-        activation_billed=row.wholesale_activation_billed,
-        cancellation_billed=row.wholesale_cancellation_billed,
-        continues=row.wholesale_continues,
-    )
-    retail = SideBooks(
-        Schedule(
-            anchor=row.retail_anchor_date,
-            start=row.start_date,
-            end=row.end_date,
-            first_index=row.retail_first_index,
-            breaks=_breaks_in(row.retail_breaks),
-        ),
-        billed_until=row.retail_billed_until,
-        settled_until=row.retail_settled_until,
-        activation_billed=row.retail_activation_billed,
-        cancellation_billed=row.retail_cancellation_billed,
-    )
-    return Subscription(
-        name=row.name,
-        product=product,
-        account_plan=account_plan,
-        reseller_plan=reseller_plan,
-        wholesale=wholesale,
-        retail=retail,
-        start=row.start_date,
-        suspensions=suspensions,
-        replaces=replaces,
-        create_time=row.create_time,
-        update_time=row.update_time,
-        key=row.id,
-    )
-
-
-def _columns(subscription: Subscription, account_plan: Plan, reseller_plan: Plan) -> dict[str, object]:
-    wholesale, retail = subscription.wholesale, subscription.retail
-    return {
-        "end_date": retail.schedule.end,
-        "wholesale_start_date": wholesale.schedule.start,
-        "wholesale_end_date": wholesale.schedule.end,
-        "wholesale_days_before": wholesale.schedule.days_before,
-        "wholesale_continues": wholesale.continues,
-        **_side_columns("wholesale", wholesale),
-        **_side_columns("retail", retail),
-        "wholesale_due_date": next_due(wholesale, reseller_plan, subscription.start),
-        "retail_due_date": next_retail_due(subscription, account_plan),
-    }
-
-
-def _side_columns(side: str, books: SideBooks) -> dict[str, object]:
-    return {
-        f"{side}_anchor_date": books.schedule.anchor,
-        f"{side}_first_index": books.schedule.first_index,
-        f"{side}_breaks": json.dumps([str(day) for day in books.schedule.breaks]),
-        f"{side}_billed_until": books.billed_until,
-        f"{side}_settled_until": books.settled_until,
-        f"{side}_activation_billed": books.activation_billed,
-        f"{side}_cancellation_billed": books.cancellation_billed,
-    }
-
-
-def _breaks_in(text: str) -> tuple[date, ...]:
-    return tuple(map(date.fromisoformat, json.loads(text)))
 
 
 def _key(name: str) -> int | None:

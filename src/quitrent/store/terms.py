@@ -15,7 +15,8 @@ from quitrent.store.plans import plans_by_key
 from quitrent.store.price_rules import rules_of
 from quitrent.store.products import products_by_key
 from quitrent.store.scope import under
-from quitrent.store.subscriptions import subscription_value, suspensions_of
+from quitrent.store.subscription_rows import subscription_value
+from quitrent.store.subscriptions import suspensions_of
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
