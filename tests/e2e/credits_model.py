@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
-from quitrent.domain.calendar import PartCharge, PeriodBoundary
-from quitrent.domain.money import Rounding
 from quitrent.domain.plan import Plan, SuspensionPolicy
+from tests.e2e.model import Life, day_shares, period_of, rounded
 
 Days = Sequence[tuple[date, date | None]]
 
 
 def given_back(
-    plan: Plan, charged: int, period: tuple[date, date], end: date | None, suspensions: Days
+    plan: Plan, life: Life, charged: int, period: tuple[date, date], end: date | None, suspensions: Days
 ) -> tuple[int, int]:
     """Give the cents that a charge of a period gives back: for days after the end, and for suspended days."""
-    days = _days(*period)
+    days = day_shares(life.plan, life.start, *period)
     in_use = [day for day in days if end is None or day < end]
     kept = charged
     if not in_use:
         kept = 0
-    elif plan.last_part is PartCharge.BY_DAYS:
-        # A first part that is charged whole was charged from the first day of its month.
-        before = 0
-        if plan.period_boundary is PeriodBoundary.CALENDAR and plan.first_part is PartCharge.WHOLE:
-            before = period[0].day - 1
-        kept = rounded(Fraction(charged * (before + len(in_use)), before + len(days)), plan.rounding)
+    elif len(in_use) < len(days):
+        before = _before(life, period[0])
+        used = sum(days[day][1] for day in (_to_the_end(days, in_use) if life.plan.last_whole else in_use))
+        kept = rounded(charged * (before + used) / (before + sum(share for _, share in days.values())), plan.rounding)
     back = 0
     if in_use and plan.suspension is SuspensionPolicy.CREDIT_DAYS:
         suspended = [day for day in in_use if any(start <= day < (stop or date.max) for start, stop in suspensions)]
@@ -35,17 +32,15 @@ def given_back(
     return charged - kept, back
 
 
-def rounded(cents: Fraction, rounding: Rounding) -> int:
-    """Cents, rounded; none are below zero."""
-    whole, rest = divmod(cents, 1)
-    twice = rest * 2
-    up = {
-        Rounding.HALF_UP: twice >= 1,
-        Rounding.HALF_EVEN: twice > 1 or (twice == 1 and whole % 2 == 1),
-        Rounding.UP: rest > 0,
-    }
-    return int(whole) + up[rounding]
+def _before(life: Life, first: date) -> Fraction:
+    """A first part that is charged whole was charged from the first day of its period."""
+    opens, _ = period_of(life.plan, life.start, 0)
+    is_first = life.plan.first_whole and first == life.start
+    shares = day_shares(life.plan, life.start, opens, first if is_first else opens)
+    return sum((share for _, share in shares.values()), Fraction(0))
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days)]
+def _to_the_end(days: dict[date, tuple[int, Fraction]], in_use: list[date]) -> list[date]:
+    """The days in use, and those after them in the period of the last one, which is charged whole."""
+    last_period, _ = days[in_use[-1]]
+    return [day for day, (number, _) in days.items() if number <= last_period]

@@ -16,15 +16,18 @@ CENT = 10_000
 def check_explanations(charges: Sequence[Charge]) -> None:
     """Work every explanation out again; what it leads to has to be what was charged."""
     credits_of: dict[tuple[str, date], list[Charge]] = defaultdict(list)
+    of_several: set[tuple[str, date]] = set()
     for charge in charges:
         last_result = [step.result for step in charge.steps if step.result][-1]
         assert _micros(last_result) == charge.amount.amount_micros, charge
         if charge.reason is ChargeReason.RECURRING:
             assert _worked_out(charge) == charge.amount.amount_micros, charge
+            if charge.side is Side.RETAIL and any("whole period" in step.text for step in charge.steps):
+                of_several.add((charge.subscription, charge.period_start))
         elif charge.reason in CREDIT_REASONS:
             credits_of[charge.subscription, charge.period_start].append(charge)
-    for group in credits_of.values():
-        _check_credits(group)
+    for charged, group in credits_of.items():
+        _check_credits(group, charged in of_several)
 
 
 def _worked_out(charge: Charge) -> Fraction:
@@ -49,13 +52,16 @@ def _worked_out(charge: Charge) -> Fraction:
     return amount
 
 
-def _check_credits(group: Sequence[Charge]) -> None:
+def _check_credits(group: Sequence[Charge], is_of_several: bool) -> None:
     """The credits of one charge: of what is left after the days past the end, the suspended days are given back."""
     left = _micros(group[0].steps[0].result)
     for credit in sorted(group, key=lambda credit: credit.reason, reverse=True):
         _, days, rounding = credit.steps
         if credit.reason is ChargeReason.UNUSED_CREDIT:
             kept = _rounded(left * (1 - _share(days)), rounding)
+            # Of several periods a credit tells what lies after the end, and not of how much.
+            if is_of_several:
+                kept = left + credit.amount.amount_micros
             assert -credit.amount.amount_micros == left - kept, group
             left = kept
         else:
@@ -73,9 +79,17 @@ def _adjusted(step: Step, basis: Fraction) -> Fraction:
 
 
 def _share(step: Step) -> Fraction:
-    days = match(r"(\d+) of (\d+) days", step.text)
-    assert days, step
-    return Fraction(int(days[1]), int(days[2]))
+    """Read how much of a period, or how many, some days are: `2 whole periods and 5 of 15 days`."""
+    share = Fraction(0)
+    # Where months have thirty days, a 31st is none.
+    if step.text.startswith("no day"):
+        return share
+    for text in step.text.split(" and "):
+        days, periods = match(r"(\d+) of (\d+) days", text), match(r"(a|\d+) whole periods?", text)
+        assert days or periods, step
+        share += Fraction(int(days[1]), int(days[2])) if days else Fraction(0)
+        share += int(periods[1].replace("a", "1")) if periods else 0
+    return share
 
 
 def _rounded(micros: Fraction, step: Step) -> Fraction:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pytest
 
 from quitrent.domain.charge import Side
 from tests.e2e.invariants import check_books
-from tests.e2e.shop import ACCOUNTS, PRODUCTS, Shop
+from tests.e2e.shop import PRODUCTS, Shop, account_for
+
+EVERY_PRODUCT = range(len(PRODUCTS))
 
 
-def assign_all(shop: Shop, start: date) -> None:
-    """Assign every product; one main product to an account."""
-    for number in range(len(PRODUCTS)):
-        assert shop.assign(ACCOUNTS[number // 5], number, start)
+def assign_all(shop: Shop, start: date, numbers: Iterable[int] = EVERY_PRODUCT) -> None:
+    """Assign products; one main product to an account."""
+    for number in numbers:
+        assert shop.assign(account_for(number), number, start)
 
 
 @pytest.fixture
@@ -62,8 +64,9 @@ def test_every_calendar_gives_back_the_suspended_days_of_the_model(
             shop.resume(name, date.fromisoformat(stop))
     # Charged in advance by the first of these, and given back by the second; what is taken back is not given back.
     shop.bill(date(2026, 3, 1))
+    first_charges = {one.subscription: one for one in reversed(shop.charges(Side.RETAIL))}
     for name in shop.names:
-        shop.reverse(next(one for one in shop.charges(Side.RETAIL) if one.subscription == name))
+        shop.reverse(first_charges[name])
         if end:
             shop.end(name, date.fromisoformat(end))
     shop.bill(date(2026, 4, 15))
@@ -80,3 +83,40 @@ def test_every_calendar_has_the_fees_of_the_model(shop: Shop, start: str, end: s
     shop.bill(date(2026, 6, 30))
     check_books(shop)
     assert bool(shop.charges(Side.WHOLESALE)) == (start != end)
+
+
+# The end of the first, the start of the second, and the day through which is billed before the end is told.
+AGAINS = {
+    "on the day of the end": ("2026-01-19", "2026-01-19", None),
+    "after a bill": ("2026-01-19", "2026-01-22", "2026-01-16"),
+    "in a later period": ("2026-02-10", "2026-02-20", "2026-02-01"),
+}
+
+
+@pytest.mark.parametrize(("end", "again", "billed"), AGAINS.values(), ids=AGAINS)
+def test_every_calendar_goes_on_where_the_product_is_assigned_again(
+    shop: Shop, end: str, again: str, billed: str | None
+) -> None:
+    assign_all(shop, date(2026, 1, 16))
+    if billed:
+        shop.bill(date.fromisoformat(billed))
+    names = shop.names
+    for name in names:
+        shop.end(name, date.fromisoformat(end))
+        shop.assign_again(name, date.fromisoformat(again))
+    assert len(shop.names) == 2 * len(names)
+    shop.bill(date(2026, 5, 31))
+    check_books(shop)
+
+
+def test_every_calendar_goes_on_where_an_end_is_withdrawn(shop: Shop) -> None:
+    # Billed up to an end that cuts the first part, which is taken back; and the same with a later one.
+    assign_all(shop, date(2026, 4, 12))
+    for end in (date(2026, 4, 18), date(2026, 5, 21)):
+        for name in shop.names:
+            shop.end(name, end)
+        shop.bill(end)
+        for name in shop.names:
+            shop.withdraw("end", name)
+    shop.bill(date(2026, 8, 31))
+    check_books(shop)

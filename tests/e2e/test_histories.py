@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quitrent.domain.charge import Charge, ParkedCharge
+from quitrent.domain.charge import Charge, ParkedCharge, Side
 from quitrent.domain.party import reseller_of
 from quitrent.domain.price_rule import RetailPrice
 from quitrent.hooks.manager import Plugins
@@ -55,7 +55,12 @@ steps = st.one_of(
     st.tuples(st.just("suspend"), somes, days_or_billed),
     st.tuples(st.just("resume"), somes, days_or_billed),
     st.tuples(st.just("end"), somes, days_or_billed, st.booleans(), st.booleans()),
+    st.tuples(st.just("withdraw"), st.sampled_from(["end", "suspension", "resume"]), somes),
+    st.tuples(st.just("assign_again"), somes, days_or_billed),
     st.tuples(st.just("reprice"), resellers, numbers, prices, days_or_billed),
+    st.tuples(
+        st.just("change_fee"), st.sampled_from(Side), numbers, st.integers(0, 3000), days_or_billed, st.booleans()
+    ),
     st.tuples(st.just("use_plugins"), st.sampled_from(sorted(SETS))),
     st.tuples(st.just("reverse"), st.integers(0, 99)),
     st.tuples(st.just("bill"), days),
@@ -89,8 +94,19 @@ class History:
             if self.shop.end(name, end or self.billed, caller) and again:
                 self.shop.assign_again(name)
 
+    def withdraw(self, what: str, some: tuple[int, int]) -> None:
+        for name in self._names(some):
+            self.shop.withdraw(what, name)
+
+    def assign_again(self, some: tuple[int, int], start: date | None) -> None:
+        for name in self._names(some):
+            self.shop.assign_again(name, start or self.billed)
+
     def reprice(self, reseller: str, number: int, price: RetailPrice, effective: date | None) -> None:
         self.shop.reprice(reseller, number, price, effective or self.billed)
+
+    def change_fee(self, side: Side, number: int, cents: int, effective: date | None, for_all: bool) -> None:
+        self.shop.change_fee(side, number, cents, effective or self.billed, for_all)
 
     def use_plugins(self, word: str) -> None:
         self.shop.use_plugins(plugins(SETS[word]))

@@ -197,8 +197,10 @@ def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Ch
 
 
 def _unused_text(charged: Sequence[Days], kept: Sequence[Days]) -> str:
-    unused = [Days(one.part - left.part, one.part) for one, left in zip(charged, kept, strict=True)]
-    return f"{unused[0].part} of {unused[0].whole} days" if len(unused) == 1 else days_text(unused)
+    unused = [Days(one.part - left.part, one.whole) for one, left in zip(charged, kept, strict=True)]
+    if len(unused) == 1:
+        return f"{unused[0].part} of {charged[0].part} days"
+    return f"{days_text(unused)}, of {days_text(charged)},"
 
 
 def _credit(charge: Charge, reason: ChargeReason, text: str, amount: Money, rounding: Rounding, due: date) -> Charge:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from quitrent.domain.calendar import Calendar, Part, Schedule
+from quitrent.domain.calendar import Calendar, Part, PartCharge, Schedule
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.plan import Plan
 from quitrent.domain.product import Product, ProductKind
@@ -135,9 +135,10 @@ def _charged(assignment: Assignment) -> _Charged | None:
         kept_until, days = start, side.schedule.days_before
     else:
         part = _part_that_ends(plan.calendar, side.schedule, kept_until)
-        last_days = part.charged(plan.first_part, plan.last_part)[-1]
-        days = last_days.part
-        kept_until = part.period_end if last_days.part == last_days.whole else kept_until
+        days = part.charged(plan.first_part, plan.last_part)[-1].part
+        # A last part that is charged whole pays for the days after it.
+        if plan.last_part is PartCharge.WHOLE or not part.periods[-1].days_missing_after:
+            kept_until = part.period_end
     last_start = start - ONE_DAY
     if charged_until > start:
         last_start = _part_that_ends(plan.calendar, side.schedule, charged_until).start

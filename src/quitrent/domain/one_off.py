@@ -60,7 +60,7 @@ def _activation(side: SideBooks, plan: Plan) -> Iterator[OneOffFee]:
     if plan.activation_fee is None:
         return
     start = side.schedule.start
-    part = plan.calendar.part_on(replace(side.schedule, end=None), start)
+    part = plan.calendar.part_on(replace(side.schedule, end=None, breaks=()), start)
     assert part is not None, "a schedule without an end holds its start"
     priced = _priced(plan.activation_fee, "the activation fee")
     yield OneOffFee(ChargeReason.ACTIVATION, start, part.end, priced, side.activation_billed)
@@ -68,7 +68,7 @@ def _activation(side: SideBooks, plan: Plan) -> Iterator[OneOffFee]:
 
 def _early_cancellation(side: SideBooks, plan: Plan, assigned: date) -> Iterator[OneOffFee]:
     end = side.schedule.end
-    if end is None or not plan.minimum_term_periods or end >= term_end(side, plan):
+    if end is None or not plan.minimum_term_periods or not side.schedule.start < end < term_end(side, plan):
         return
     fee, text = plan.early_cancellation_fee, f"an end before {term_end(side, plan)}"
     if fee is None:
