@@ -114,6 +114,7 @@ UNFIT: list[tuple[Plan, str, str]] = [
      "a multiple of periods_in_advance, 3"),
     ({"promotions": [{"period_count": 1, "fee": money("1", "EUR")}]}, "promotions[0].fee.currency_code", "must be USD"),
     ({"promotions": promotions((1, "-1"))}, "promotions[0].fee", "must be zero or more"),
+    ({"promotions": promotions((120, "1.00"), (1, "2.00"))}, "promotions", "at most 120 periods all in all"),
     ({"activation_fee": money("0")}, "activation_fee", "must be above zero; leave it out"),
     ({"activation_fee": money("1", "EUR")}, "activation_fee.currency_code", "must be USD"),
     ({"minimum_term_periods": 3}, "early_cancellation", "goes with minimum_term_periods"),

@@ -103,7 +103,9 @@ def test_there_and_back_in_one_month_costs_each_product_its_fee_once(house: Hous
     assert lines(house, "WHOLESALE", product=SILVER) == ["2026-02-08 to 2026-03-01: 22.50"]
 
 
-def test_a_reseller_that_changes_back_dated_owes_the_old_fee_up_to_today(house: House) -> None:
+def test_a_reseller_that_changes_back_dated_owes_the_old_fee_up_to_today_and_the_new_one_from_the_day_told(
+    house: House,
+) -> None:
     # The server's day is the 15th of April. In arrears, so that nothing has been charged.
     name = shop(house, {"timing": "TIMING_IN_ARREARS"}, "2026-03-01")
     reseller = house.reseller("acme")
@@ -113,8 +115,9 @@ def test_a_reseller_that_changes_back_dated_owes_the_old_fee_up_to_today(house: 
     house.bill("2026-05-01")
     assert lines(house, "WHOLESALE") == [
         "2026-03-01 to 2026-04-01: 10.00",
+        "2026-03-16 to 2026-04-01: 15.48",
         "2026-04-01 to 2026-04-15: 4.67",
-        "2026-04-15 to 2026-05-01: 16.00",
+        "2026-04-01 to 2026-05-01: 30.00",
     ]
     # The customer has silver since the 16th of March: 15 of 31 days of gold, 16 of silver.
     assert lines(house, "RETAIL") == [

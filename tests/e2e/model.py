@@ -62,6 +62,10 @@ class Reached(NamedTuple):
     period: int = 0
     charged: Fraction = Fraction(0)
     is_first: bool = True
+    # How many periods of the product the account has had before those that are counted here.
+    had: int = 0
+    # The day whose fee the rest of a block has that was charged in part.
+    priced: date | None = None
 
 
 class Part(NamedTuple):
@@ -131,7 +135,8 @@ def begins(life: Life) -> Reached:
         known = before._replace(billings=[*before.billings, (date.max, end)])
         for part in list(parts(known))[-1:]:
             goes_on = _goes_on(life, part)
-            return goes_on or Reached(life.start, life.start, life.start)
+            had = part.reached.had + part.reached.period + 1
+            return goes_on or Reached(life.start, life.start, life.start, had=had)
     return Reached(life.start, life.start, life.start)
 
 
@@ -144,15 +149,17 @@ def _goes_on(life: Life, last: Part) -> Reached | None:
     # Nothing is left where it was charged whole; nor, where months have thirty days, of a 31st.
     is_left = _share(plan, reached.anchor, reached.period, reached.paid, closes) > 0
     day = max(life.start, last.last) if is_left else closes
-    return reached._replace(day=day, is_first=False)
+    return reached._replace(day=day, is_first=False, priced=None)
 
 
 def _next_part(life: Life, reached: Reached, end: date | None) -> Part:
-    plan, (anchor, first, paid, period, charged, is_first) = life.plan, reached
+    plan, (anchor, first, paid, period, charged, is_first, had, priced) = life.plan, reached
     while _boundary(plan, anchor, period + 1) <= first:
         period += 1
     charged = charged if first > _boundary(plan, anchor, period) else Fraction(0)
-    beyond = period - period % plan.in_advance + plan.in_advance
+    block = period - period % plan.in_advance
+    beyond = block + plan.in_advance
+    priced = priced or (_boundary(plan, anchor, period) if charged else first)
     last = min(_boundary(plan, anchor, beyond), end or date.max)
     shares = [charged]
     for number in range(period, beyond):
@@ -164,8 +171,9 @@ def _next_part(life: Life, reached: Reached, end: date | None) -> Part:
             period, paid = number, max(paid, until)
     # Of the last period: what has been charged before, where that is the first one too, and what is charged now.
     of_last = sum(shares if len(shares) == 2 else shares[-1:], Fraction(0))
-    reached = Reached(anchor, last, paid, period, of_last, is_first=False)
-    fee = _fee(plan, life.start, beyond - 1, first) * (100 - plan.percent_off) / 100
+    is_split = last < _boundary(plan, anchor, beyond)
+    reached = Reached(anchor, last, paid, period, of_last, False, had, priced if is_split else None)
+    fee = _fee(plan, life.start, had + block, priced) * (100 - plan.percent_off) / 100
     cents = rounded(fee * sum(shares), plan.rounding) - rounded(fee * charged, plan.rounding)
     return Part(first, last, cents, reached)
 

@@ -124,3 +124,16 @@ def test_the_history_of_a_rule_stays_where_the_rule_is_changed_and_deleted(sold:
     acme.CreatePriceRule(parent=PARTY, price_rule_id="r", price_rule=rule({"fixed": money("9")}))
     assert len(acme.ListPriceRuleRevisions(price_rule=made.name).price_rule_revisions) == 4
     assert not sold.reseller("other").ListPriceRuleRevisions(price_rule=made.name).price_rule_revisions
+
+
+def test_a_rule_that_another_one_hides_until_later_is_seen_where_it_begins_to_count(sold: House) -> None:
+    account = f"{PARTY}/customers/c1/accounts/a1"
+    hiding = rule({"fixed": money("15")}, account=account, end_date=day("2026-07-01"))
+    sold.admin.CreatePriceRule(parent=PARTY, price_rule=hiding)
+    reply = sold.admin.CreatePriceRule(parent=PARTY, price_rule=rule({"fixed": money("30")}), validate_only=True)
+    assert written(reply) == ["a1 2026-07-01 20.00 to 30.00", "a2 2026-05-01 20.00 to 30.00"]
+
+
+def test_a_rule_for_new_subscriptions_changes_nothing_that_has_been_billed(sold: House) -> None:
+    made = rule({"fixed": money("30")}, "2026-04-20", reach="PRICE_RULE_REACH_NEW_SUBSCRIPTIONS")
+    sold.admin.CreatePriceRule(parent=PARTY, price_rule=made)

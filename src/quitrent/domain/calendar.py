@@ -115,7 +115,8 @@ class Schedule:
     `first_index` from there. Both are the start's own, unless the schedule goes on with that of a
     subscription before it; then `days_before` tells how many days of the period that holds the
     start have been charged by that one. At each of the `breaks` a part has ended that had been
-    charged up to an end which was taken back afterwards.
+    charged up to an end which was taken back afterwards. Numbers begin at `periods_before`, where the
+    account has had so many periods of the product already.
     """
 
     anchor: date
@@ -124,6 +125,7 @@ class Schedule:
     first_index: int = 0
     days_before: int = 0
     breaks: tuple[date, ...] = ()
+    periods_before: int = 0
 
     @classmethod
     def starting(cls, start: date, end: date | None = None) -> Schedule:
@@ -148,13 +150,15 @@ class Part:
 
     `index` counts whole periods from 0. `periods` are those that have been charged once this part
     has been, `earlier` those of them that were charged before it: none, unless it follows a break.
-    `days_before` days of the first of them were charged by another subscription.
+    `days_before` days of the first of them were charged by another subscription. A period has one
+    price: that of `priced_on`, the day on which the first part of it began.
     """
 
     index: int
     start: date
     end: date
     periods: tuple[Period, ...]
+    priced_on: date
     earlier: tuple[Period, ...] = ()
     days_before: int = 0
 
@@ -313,14 +317,16 @@ class _Grid:
         if opens >= closes:
             return []
         ends = [*(day for day in schedule.breaks if opens < day < closes), closes]
+        days_before = schedule.days_before if opens == schedule.start else 0
         return [
             Part(
-                index=first - schedule.first_index,
+                index=first - schedule.first_index + schedule.periods_before,
                 start=start,
                 end=end,
                 periods=self._periods(opens, end),
+                priced_on=self.boundaries.boundary(self.boundaries.index_of(opens)) if days_before else opens,
                 earlier=self._periods(opens, start) if start > opens else (),
-                days_before=schedule.days_before if opens == schedule.start else 0,
+                days_before=days_before,
             )
             for start, end in pairwise([opens, *ends])
         ]

@@ -171,7 +171,7 @@ def credits_of(
 
 
 def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Charge:
-    """Give the charge that takes another back, whole. `credited` tells whether a credit of it stands.
+    """Give the charge that takes another back, whole. `credited` tells whether a later charge of its days stands.
 
     Errors: FailedPrecondition (CHARGE_IS_REVERSAL, CHARGE_HAS_CREDIT).
     """
@@ -179,7 +179,8 @@ def reversal_of(charge: Charge, note: str, today: date, *, credited: bool) -> Ch
         raise FailedPrecondition(Reason.CHARGE_IS_REVERSAL, f"{charge.name} is a reversal, which cannot be reversed")
     if credited:
         raise FailedPrecondition(
-            Reason.CHARGE_HAS_CREDIT, f"{charge.name} has a credit for its period; reverse that credit first"
+            Reason.CHARGE_HAS_CREDIT,
+            f"days of {charge.name} are the subject of a later charge; reverse that one first",
         )
     text = f"takes back {charge.name}" + (f": {note}" if note else "")
     return Charge(

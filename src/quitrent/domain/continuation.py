@@ -32,13 +32,22 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Charged:
-    """How far the fees of a subscription reach: to `until`, and so many days of the period that holds it."""
+    """How far the fees of a subscription reach: to `until`, and so many days of the period that holds it.
+
+    `last_start` is the first day of the last charge, `periods` how many periods it has had by then.
+    """
 
     assignment: Assignment
     until: date
     period_end: date
     days: int
     last_start: date
+    periods: int
+
+    @property
+    def start(self) -> date:
+        """The first day of its fees."""
+        return self.assignment.subscription.wholesale.schedule.start
 
 
 def check_free(product: Product, start: date, end: date | None, others: Sequence[Assignment]) -> None:
@@ -66,16 +75,21 @@ def check_free(product: Product, start: date, end: date | None, others: Sequence
             )
 
 
-def check_not_assigned_again(subscription: Subscription, others: Sequence[Assignment]) -> None:
-    """Refuse to move the end of a subscription whose product was assigned again after it: its fees go on from there.
+def check_not_gone_on_with(subscription: Subscription, end: date | None, others: Sequence[Assignment]) -> None:
+    """Refuse to move the end of a subscription whose product was assigned again after it.
 
-    Errors: FailedPrecondition.
+    An earlier end is refused only where the fees of the later subscription go on with its own.
+    Errors: FailedPrecondition (PRODUCT_ASSIGNED).
     """
+    before = subscription.end
+    if before is None:
+        return
     for other in others:
         later = other.subscription
-        if later.product == subscription.product and later.start >= (subscription.end or later.start):
-            if later.is_empty:
-                continue
+        if later.product != subscription.product or later.is_empty or later.start < before:
+            continue
+        goes_on = later.wholesale.continues or later.wholesale.schedule.start > later.start
+        if goes_on or end is None or end > before:
             raise FailedPrecondition(
                 Reason.PRODUCT_ASSIGNED,
                 f"{subscription.product} is assigned again from {later.start} ({later.name}), and its fees go on "
@@ -93,21 +107,25 @@ def wholesale_books(
     """
     before = [one for one in others if one.subscription.product == product.name]
     charged = [found for found in map(_charged, before) if found is not None]
-    fresh = SideBooks.opened(aligned or Schedule.starting(start))
+    # A promotion is for the first periods that the account has of the product, however often it is assigned.
+    same_plan = [one.periods for one in charged if one.assignment.reseller_plan.name == plan.name]
+    fresh = replace(aligned or Schedule.starting(start), periods_before=max(same_plan, default=0))
     if not charged:
-        return fresh
+        return SideBooks.opened(fresh)
     last = max(charged, key=lambda one: one.until)
     begins = max(start, last.until)
+    _check_none_later(product, charged, start)
     _check_key_free(product, charged, begins)
-    if start >= last.period_end:
-        return fresh
-    if last.assignment.reseller_plan.name != plan.name:
-        return fresh if begins == start else SideBooks.opened(Schedule.starting(begins))
-    schedule = last.assignment.subscription.wholesale.schedule
-    days_before = last.days if begins < last.period_end else 0
-    return SideBooks.opened(
-        Schedule(schedule.anchor, begins, first_index=schedule.first_index, days_before=days_before), continues=True
-    )
+    if start < last.period_end and last.assignment.reseller_plan.name == plan.name:
+        schedule = last.assignment.subscription.wholesale.schedule
+        days_before = last.days if begins < last.period_end else 0
+        return SideBooks.opened(
+            replace(schedule, start=begins, end=None, days_before=days_before, breaks=()), continues=True
+        )
+    if start < last.period_end and begins > start:
+        fresh = Schedule.starting(begins)
+    _check_activation_free(product, plan, charged, fresh.start)
+    return SideBooks.opened(fresh)
 
 
 def aligned_schedule(before: Schedule, calendar_before: Calendar, calendar: Calendar, start: date) -> Schedule:
@@ -139,10 +157,10 @@ def _charged(assignment: Assignment) -> _Charged | None:
         # A last part that is charged whole pays for the days after it.
         if plan.last_part is PartCharge.WHOLE or not part.periods[-1].days_missing_after:
             kept_until = part.period_end
-    last_start = start - ONE_DAY
-    if charged_until > start:
-        last_start = _part_that_ends(plan.calendar, side.schedule, charged_until).start
-    return _Charged(assignment, kept_until, part.period_end, days, last_start)
+    if charged_until <= start:
+        return _Charged(assignment, kept_until, part.period_end, days, start - ONE_DAY, side.schedule.periods_before)
+    last = _part_that_ends(plan.calendar, side.schedule, charged_until)
+    return _Charged(assignment, kept_until, part.period_end, days, last.start, last.index + len(last.periods))
 
 
 def _part_that_ends(calendar: Calendar, schedule: Schedule, end: date) -> Part:
@@ -151,14 +169,32 @@ def _part_that_ends(calendar: Calendar, schedule: Schedule, end: date) -> Part:
     return part
 
 
+def _check_none_later(product: Product, charged: Sequence[_Charged], start: date) -> None:
+    """Refuse to begin before fees that stand: they are of days that the new subscription would have too."""
+    later = [one for one in charged if one.start > start]
+    if later:
+        first = max(later, key=lambda one: one.start)
+        raise _taken(product, first, f"that begins on {first.start} has been charged", first.start)
+
+
 def _check_key_free(product: Product, charged: Sequence[_Charged], begins: date) -> None:
     last = max(charged, key=lambda one: one.last_start)
-    if begins > last.last_start:
-        return
-    earliest = last.last_start + ONE_DAY
-    raise FailedPrecondition(
+    if begins <= last.last_start:
+        text = f"that begins on {last.last_start} has been charged and given back"
+        raise _taken(product, last, text, last.last_start + ONE_DAY)
+
+
+def _check_activation_free(product: Product, plan: Plan, charged: Sequence[_Charged], start: date) -> None:
+    for one in charged:
+        billed = one.assignment.subscription.wholesale.activation_billed
+        if plan.activation_fee is not None and billed and one.start == start:
+            raise _taken(product, one, f"for its activation on {start} has been charged", start + ONE_DAY)
+
+
+def _taken(product: Product, charged: _Charged, text: str, earliest: date) -> FailedPrecondition:
+    return FailedPrecondition(
         Reason.PRODUCT_ASSIGNED,
-        f"a fee of {product.name} that begins on {last.last_start} has been charged and given back "
-        f"({last.assignment.subscription.name}), and a period has one fee; assign it again from {earliest} on",
+        f"a fee of {product.name} {text} ({charged.assignment.subscription.name}), and a period has one fee; "
+        f"assign it from {earliest} on",
         metadata={"earliest_date": str(earliest)},
     )

@@ -11,7 +11,7 @@ from datetime import date
 
 from quitrent.domain.calendar import Days, Part
 from quitrent.domain.charge import Charge, credits_of
-from quitrent.domain.plan import Plan, SuspensionPolicy
+from quitrent.domain.plan import Plan, PlanKind, SuspensionPolicy
 from quitrent.domain.subscription import PausedDays, SideBooks, Subscription
 
 
@@ -31,7 +31,8 @@ def credits_for(charge: Charge, subscription: Subscription, side: SideBooks, pla
 def suspended_days(charge: Charge, subscription: Subscription, side: SideBooks, plan: Plan) -> Days:
     """Give which of a charge's days in use are suspended and given back, as things stand."""
     end = settle_date(charge.period_end, side.schedule.end)
-    if end <= charge.period_start:
+    # The provider's fee knows nothing of suspensions, whatever a resume says.
+    if plan.kind is PlanKind.RESELLER or end <= charge.period_start:
         return Days(0, 1)
     paid_until = end if plan.credits_unused_days else charge.period_end
     days = (paid_until - charge.period_start).days

@@ -64,7 +64,7 @@ class RetailAmount:
 def line_of(terms: Terms, part: Part, basis: Basis) -> Line:
     """Give what a plugin sees of one part of a subscription's retail side."""
     subscription = terms.subscription
-    fee, cost = terms.recommended_for(part).money, terms.own_cost_on(part.start)
+    fee, cost = terms.recommended_for(part).money, terms.own_cost_on(part.priced_on)
     return Line(
         reseller=_named(terms.reseller),
         customer=_named(terms.customer),

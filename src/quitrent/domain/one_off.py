@@ -97,7 +97,7 @@ def _rest_of_term(side: SideBooks, plan: Plan, assigned: date, end: date) -> Mon
 
 def _amount(plan: Plan, part: Part, assigned: date, end: date) -> int:
     # As things stood on its last day: what changes on the day of the end or later was not agreed.
-    day = min(part.start, end - timedelta(days=1))
+    day = min(part.priced_on, end - timedelta(days=1))
     promotional = plan.promotional_fee(part.index)
     fee = promotional or standard_fee(plan, day, assigned).money
     return priced_part(Fraction(fee.amount_micros), plan, part).amount.amount_micros

@@ -271,6 +271,8 @@ def _check_prepay(plan: Plan) -> None:
 
 
 def _check_promotions(plan: Plan) -> None:
+    if sum(promotion.period_count for promotion in plan.promotions) > MOST_PERIODS:
+        raise invalid("plan.promotions", f"must be for at most {MOST_PERIODS} periods all in all")
     for place, promotion in enumerate(plan.promotions):
         field_name = f"plan.promotions[{place}]"
         if not 1 <= promotion.period_count <= MOST_PERIODS:

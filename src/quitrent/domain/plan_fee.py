@@ -41,7 +41,7 @@ def fee_of(plan: Plan, part: Part, assigned: date) -> PlanFee:
     """Give the fee of each whole period of a part, for a subscription that starts on `assigned`."""
     promotional = plan.promotional_fee(part.index)
     if promotional is None:
-        return standard_fee(plan, part.start, assigned)
+        return standard_fee(plan, part.priced_on, assigned)
     period_count = sum(promotion.period_count for promotion in plan.promotions)
     return PlanFee(promotional, " for the first " + ("period" if period_count == 1 else f"{period_count} periods"))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import islice
+from functools import partial
+from itertools import dropwhile, islice
 
 from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Side
@@ -23,7 +24,8 @@ class PriceEffect:
     """What one whole period costs a subscription from a boundary on, before and after a change.
 
     On the wholesale side it is the fee, on the retail side the reseller's price after its price rule;
-    plugins are not asked. `problem` says why there is no price after the change, where there is none.
+    plugins are not asked, and what several periods in advance cost less is not taken off. `problem`
+    says why there is no price after the change, where there is none.
     """
 
     subscription: str
@@ -45,7 +47,8 @@ class EffectTotal:
 
 def price_effect(before: Terms, after: Terms, side: Side, since: date) -> PriceEffect | None:
     """Give the effect on the first period that begins on a day or later and costs another price, or None."""
-    for part in _first_parts(before, side, since):
+    parts = {part.start: part for part in _parts_with_news(before, after, side, since)}
+    for _, part in sorted(parts.items()):
         old, _ = _whole_price(before, side, part)
         new, problem = _whole_price(after, side, part)
         if (new, problem) != (old, ""):
@@ -68,11 +71,30 @@ def totals_of(effects: Iterable[PriceEffect]) -> tuple[EffectTotal, ...]:
     return tuple(total for _, total in sorted(totals.items()))
 
 
-def _first_parts(terms: Terms, side: Side, since: date) -> Iterable[Part]:
-    plan, books = _of_side(terms, side)
+def _parts_with_news(before: Terms, after: Terms, side: Side, since: date) -> Iterator[Part]:
+    """Give the first part on or after each day on which a price may change: between them it does not."""
+    plan, books = _of_side(before, side)
+    first_day = max(since, books.schedule.start)
+    days = {first_day} | {day for terms in (before, after) for day in _days_with_news(terms) if day > first_day}
+    for day in sorted(days):
+        yield from islice(plan.calendar.parts(books.schedule, day), 1)
     # A promotion hides a change of the standard fee until it is over.
-    promoted = sum(promotion.period_count for promotion in plan.promotions) // plan.periods_in_advance
-    return islice(plan.calendar.parts(books.schedule, max(since, books.schedule.start)), promoted + 1)
+    for one in (before.account_plan, before.reseller_plan):
+        parts = plan.calendar.parts(books.schedule, first_day)
+        yield from islice(dropwhile(partial(_is_promoted, one), parts), 1)
+
+
+def _is_promoted(plan: Plan, part: Part) -> bool:
+    return plan.promotional_fee(part.index) is not None
+
+
+def _days_with_news(terms: Terms) -> Iterator[date]:
+    for rule in terms.rules:
+        yield rule.effective
+        if rule.end is not None:
+            yield rule.end
+    for plan in (terms.account_plan, terms.reseller_plan):
+        yield from (change.effective for change in plan.fee_changes)
 
 
 def _whole_price(terms: Terms, side: Side, part: Part) -> tuple[Money, str]:

@@ -252,7 +252,7 @@ def _reopened(side: SideBooks, calendar: Calendar) -> SideBooks:
     schedule = replace(side.schedule, end=None)
     end = side.schedule.end
     if end is not None and end == side.billed_until > schedule.start and calendar.is_cut(schedule, end):
-        schedule = replace(schedule, breaks=(*schedule.breaks, end))
+        schedule = replace(schedule, breaks=tuple(sorted({*schedule.breaks, end})))
     return replace(side, schedule=schedule)
 
 

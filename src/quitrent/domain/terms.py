@@ -33,8 +33,8 @@ class Terms:
 
         Errors: FailedPrecondition, where its rule makes no price.
         """
-        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.start, self.subscription.start)
-        return basis_of(self.account_plan.name, self.recommended_for(part), self.own_cost_on(part.start), rule)
+        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.priced_on, self.subscription.start)
+        return basis_of(self.account_plan.name, self.recommended_for(part), self.own_cost_on(part.priced_on), rule)
 
     def recommended_for(self, part: Part) -> PlanFee:
         """Give the account plan's fee for a whole period of a part."""

@@ -62,7 +62,8 @@ def reverse_charge(deployment: Deployment, caller: Caller, name: str, note: str)
 
 
 def _is_credited(charge: Charge) -> bool:
-    return charge.reason is ChargeReason.RECURRING and stored.has_standing_credit(charge)
+    has_one = charge.reason in (ChargeReason.RECURRING, ChargeReason.SUSPENSION_CREDIT)
+    return has_one and stored.has_counterpart(charge)
 
 
 def _existing_parent(caller: Caller, parent: str) -> str:

@@ -78,8 +78,9 @@ def _wrong_fees(terms: Terms, booked: Sequence[BookedCharge], through: date) -> 
     reversed_starts = {one.period_start for one in booked if one.is_reversed}
     owed = sorted(_booked(charge) for charge in fees_charged(terms.subscription, terms.reseller_plan, through))
     due = sorted(one for one in booked if one.due_date <= through)
+    there = set(due)
     # Nothing is given back of a fee that had been reversed by then.
-    owed = [one for one in owed if one in due or not (one.is_credit and one.period_start in reversed_starts)]
+    owed = [one for one in owed if one in there or not (one.is_credit and one.period_start in reversed_starts)]
     if owed == due:
         return ""
     return (

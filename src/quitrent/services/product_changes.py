@@ -55,7 +55,7 @@ def change_product(deployment: Deployment, caller: Caller, change: ProductChange
     product = visible_product(caller, change.product)
     existing = stored.find_subscription(change.name)
     if existing is not None:
-        if (existing.product, existing.replaces) != (change.product, old.name) or existing.is_empty:
+        if not _is_the_same(change, existing):
             raise name_taken(change.name)
         return old, existing
     if product.name == old.product:
@@ -64,18 +64,18 @@ def change_product(deployment: Deployment, caller: Caller, change: ProductChange
     account_plan, reseller_plan = plans_of(old)
     day = _effective(old, account_plan, change)
     closed = life.closed(old, day, deployment.today(), fees_until(deployment, caller, day), account_plan, reseller_plan)
+    check_days_free(old, closed)
     stored.update_subscription(closed, account_plan, reseller_plan, deployment.now())
     others = [one for one in stored.assignments_of_account(parent_of(old.name)) if one.subscription.name != old.name]
     check_free(product, day, None, others)
     new_account_plan, new_reseller_plan = plans_named(product.account_plan, product.reseller_plan)
-    fees_from = closed.wholesale.schedule.end or day
-    aligned = aligned_schedule(old.wholesale.schedule, reseller_plan.calendar, new_reseller_plan.calendar, fees_from)
+    aligned = aligned_schedule(old.wholesale.schedule, reseller_plan.calendar, new_reseller_plan.calendar, day)
     retail = aligned_schedule(old.retail.schedule, account_plan.calendar, new_account_plan.calendar, day)
     new = life.assigned(
         change.name,
         product,
         day,
-        wholesale=wholesale_books(product, new_reseller_plan, fees_from, others, aligned),
+        wholesale=wholesale_books(product, new_reseller_plan, day, others, aligned),
         retail=SideBooks.opened(retail),
     )
     stored.insert_subscription(replace(new, replaces=old.name), new_account_plan, new_reseller_plan, deployment.now())
@@ -103,6 +103,12 @@ def withdraw_product_change(deployment: Deployment, caller: Caller, name: str) -
     check_days_free(old, reopened)
     stored.update_subscription(reopened, *plans_of(old), now)
     return get_subscription(caller, name)
+
+
+def _is_the_same(change: ProductChange, existing: Subscription) -> bool:
+    on_its_day = existing.start == change.day if change.timing is ChangeTiming.AT_ONCE else existing.start >= change.day
+    wanted = (change.product, change.subscription)
+    return (existing.product, existing.replaces) == wanted and on_its_day and not existing.is_empty
 
 
 def _effective(subscription: Subscription, account_plan: Plan, change: ProductChange) -> date:

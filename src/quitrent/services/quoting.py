@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quitrent.domain.calendar import Part, Schedule
+from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason, not_found
 from quitrent.domain.fee import fee
 from quitrent.domain.money import Money, units_text
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
-from quitrent.domain.subscription import Subscription
+from quitrent.domain.subscription import SideBooks, Subscription
 from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
@@ -94,7 +94,7 @@ def quote_prices(
 def _asked(caller: Caller, request: QuoteRequest) -> _Asked | QuitrentError:
     try:
         terms = _assigned(caller, request) if request.subscription else _assignment(caller, request)
-        retail_part = _part_on(terms.subscription, terms.account_plan, terms.subscription.retail.schedule, request.day)
+        retail_part = _part_on(terms.subscription, terms.account_plan, terms.subscription.retail, request.day)
         wholesale_part = _wholesale_part_on(terms.subscription, terms.reseller_plan, request.day)
         return _Asked(request, terms, wholesale_part, retail_part)
     except QuitrentError as error:
@@ -153,9 +153,10 @@ def _assignment(caller: Caller, request: QuoteRequest) -> Terms:
     )
 
 
-def _part_on(subscription: Subscription, plan: Plan, schedule: Schedule, day: date) -> Part:
-    part = plan.calendar.part_on(schedule, day)
-    if part is None:
+def _part_on(subscription: Subscription, plan: Plan, side: SideBooks, day: date) -> Part:
+    # A part that had been charged before its end was known is quoted as it was charged.
+    part = plan.calendar.part_on(side.charged_schedule, day)
+    if part is None or (subscription.end is not None and day >= subscription.end):
         until = f"to {subscription.end} (exclusive)" if subscription.end else "on"
         raise FailedPrecondition(
             Reason.DATE_OUTSIDE_SUBSCRIPTION,
@@ -167,8 +168,8 @@ def _part_on(subscription: Subscription, plan: Plan, schedule: Schedule, day: da
 def _wholesale_part_on(subscription: Subscription, plan: Plan, day: date) -> Part:
     schedule = subscription.wholesale.schedule
     if subscription.start <= day < schedule.start:
-        return Part(index=0, start=subscription.start, end=schedule.start, periods=())
-    return _part_on(subscription, plan, schedule, day)
+        return Part(0, subscription.start, schedule.start, periods=(), priced_on=subscription.start)
+    return _part_on(subscription, plan, subscription.wholesale, day)
 
 
 def _fee(asked: _Asked) -> Priced:

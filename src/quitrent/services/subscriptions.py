@@ -7,7 +7,7 @@ from datetime import date
 
 from quitrent.domain import subscription as life
 from quitrent.domain.calendar import Schedule
-from quitrent.domain.continuation import Assignment, check_free, check_not_assigned_again, wholesale_books
+from quitrent.domain.continuation import Assignment, check_free, check_not_gone_on_with, wholesale_books
 from quitrent.domain.errors import not_found
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
@@ -148,17 +148,18 @@ def fees_until(deployment: Deployment, caller: Caller, end: date) -> date:
 
 
 def check_days_free(before: Subscription, after: Subscription) -> None:
-    """Refuse an end that comes later than it was, where others have the days in between.
+    """Refuse an end that is moved, where others have the days in between or go on with its fees.
 
     Errors: FailedPrecondition.
     """
-    if before.end is None or (after.end is not None and after.end <= before.end):
+    if before.end is None or before.end == after.end:
         return
     assignments = stored.assignments_of_account(parent_of(before.name))
     others = [one for one in assignments if one.subscription.name != before.name]
     [own] = [one for one in assignments if one.subscription.name == before.name]
-    check_not_assigned_again(before, others)
-    check_free(own.product, before.start, after.end, others)
+    check_not_gone_on_with(before, after.end, others)
+    if after.end is None or after.end > before.end:
+        check_free(own.product, before.start, after.end, others)
 
 
 def plans_of(subscription: Subscription) -> tuple[Plan, Plan]:

@@ -217,6 +217,7 @@ class SubscriptionRow(NamedRow):
     wholesale_anchor_date = CivilDateField()
     wholesale_first_index = IntegerField()
     wholesale_days_before = IntegerField()
+    wholesale_periods_before = IntegerField()
     wholesale_breaks = TextField()
     wholesale_continues = BooleanField()
     wholesale_settled_until = CivilDateField()

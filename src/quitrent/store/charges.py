@@ -123,13 +123,14 @@ def _by_subscription(keys: Collection[int], side: Side, *where: Expression) -> d
     return found
 
 
-def has_standing_credit(charge: Charge) -> bool:
-    """Whether a credit for days of the charge stands that has not been reversed."""
+def has_counterpart(charge: Charge) -> bool:
+    """Whether a charge stands that gives days of this one back, or charges what this one gave back."""
     row = ChargeRow
-    of_its_period = row.reason.in_(list(CREDIT_REASONS)) & (row.period_start == charge.period_start)
-    # What a resume gave back may be days of several periods.
+    credited = charge.reason is ChargeReason.RECURRING
+    of_its_period = row.reason.in_(list(CREDIT_REASONS) if credited else []) & (row.period_start == charge.period_start)
+    # What a resume put right may be days of several periods.
     of_its_days = (
-        (row.reason == ChargeReason.PAUSED_CREDIT)
+        (row.reason == (ChargeReason.PAUSED_CREDIT if credited else ChargeReason.PAUSED_CHARGE))
         & (row.period_start < charge.period_end)
         & (row.period_end > charge.period_start)
     )

@@ -24,6 +24,7 @@ from quitrent.store.tables import (
     PriceRuleRow,
     ProductRow,
     ResellerRow,
+    SubscriptionRow,
 )
 
 
@@ -120,12 +121,15 @@ def billed_until(rule: PriceRule, since: date, until: date | None) -> date | Non
         scope.append(CustomerRow.name == rule.customer)
     if rule.account:
         scope.append(AccountRow.name == rule.account)
+    if not rule.applies_to_existing:
+        scope.append(SubscriptionRow.start_date >= rule.effective)
     latest = (
         ChargeRow.select(fn.MAX(ChargeRow.period_end))
         .join(ResellerRow)
         .join_from(ChargeRow, ProductRow)
         .join_from(ChargeRow, AccountRow)
         .join(CustomerRow)
+        .join_from(ChargeRow, SubscriptionRow)
         .where(
             ChargeRow.side == Side.RETAIL,
             ChargeRow.reason == ChargeReason.RECURRING,

@@ -24,6 +24,7 @@ SUBSCRIPTION_COLUMNS = (
     "wholesale_anchor_date TEXT NOT NULL DEFAULT ''",
     "wholesale_first_index INTEGER NOT NULL DEFAULT 0",
     "wholesale_days_before INTEGER NOT NULL DEFAULT 0",
+    "wholesale_periods_before INTEGER NOT NULL DEFAULT 0",
     "wholesale_breaks TEXT NOT NULL DEFAULT '[]'",
     "wholesale_continues INTEGER NOT NULL DEFAULT 0",
     "wholesale_settled_until TEXT NOT NULL DEFAULT ''",
