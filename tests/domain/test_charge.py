@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -57,6 +58,28 @@ def test_credits_never_exceed_what_was_charged(cents: int, kept: Days, suspended
     assert -sum(amounts) <= charge.amount.amount_micros
     if kept.part == 0 or suspended.share == 1:
         assert -sum(amounts) == charge.amount.amount_micros
+
+
+@pytest.mark.parametrize(
+    ("kept", "suspended", "rounding", "credited"),
+    [
+        # 10/31 x 20.00 = 6.451..., which is kept or given back.
+        (Days(10, 31), Days(0, 10), Rounding.UP, -13_540_000),
+        (Days(10, 31), Days(0, 10), Rounding.HALF_UP, -13_550_000),
+        (Days(31, 31), Days(10, 31), Rounding.UP, -6_460_000),
+        (Days(31, 31), Days(10, 31), Rounding.HALF_UP, -6_450_000),
+    ],
+)
+def test_a_credit_is_rounded_as_the_plan_says(kept: Days, suspended: Days, rounding: Rounding, credited: int) -> None:
+    [credit] = credits_of(january(20_000_000), (Days(31, 31),), (kept,), suspended, rounding, date(2026, 2, 1))
+    assert credit.amount.amount_micros == credited
+
+
+def test_a_credit_is_of_the_run_and_the_product_of_its_charge() -> None:
+    charge = replace(january(20_000_000), billing_run="billingRuns/r1", product="products/gold")
+    every_day = (Days(31, 31),)
+    [credit] = credits_of(charge, every_day, every_day, Days(10, 31), Rounding.HALF_UP, date(2026, 2, 1))
+    assert (credit.billing_run, credit.product) == ("billingRuns/r1", "products/gold")
 
 
 def test_a_reversal_takes_back_the_whole_charge_and_names_it() -> None:

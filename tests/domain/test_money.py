@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quitrent.domain.currencies import MINOR_UNIT_DIGITS
-from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_text
+from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_decimal, units_text
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,8 @@ from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_te
         ("1.215", "USD", Rounding.HALF_EVEN, "1.22"),
         ("1.225", "USD", Rounding.HALF_EVEN, "1.22"),
         ("-1.225", "USD", Rounding.HALF_EVEN, "-1.22"),
+        ("1.235", "USD", Rounding.HALF_EVEN, "1.24"),
+        ("1.245", "USD", Rounding.HALF_EVEN, "1.24"),
         ("1.2250000001", "USD", Rounding.HALF_EVEN, "1.23"),
         # 10 of 31 days of 1000 yen, and of 10.000 Kuwaiti dinars.
         (Fraction(10_000, 31), "JPY", Rounding.HALF_UP, "323"),
@@ -59,3 +62,10 @@ def test_rounding_moves_by_less_than_a_minor_unit_and_minds_no_sign(
 def test_what_can_be_paid_is_not_rounded(minor_units: int, currency: str, rounding: Rounding) -> None:
     micros = minor_units * 10 ** (6 - MINOR_UNIT_DIGITS[currency])
     assert round_to_minor_unit(Fraction(micros), currency, rounding).amount_micros == micros
+
+
+def test_an_endless_amount_is_given_with_sixty_digits_whatever_the_decimal_context() -> None:
+    # Two thirds of a unit, and a billion with a third.
+    with localcontext(Context(prec=5, rounding=ROUND_DOWN, traps=[Inexact])):
+        assert units_decimal(Fraction(2_000_000, 3)) == Decimal("0." + "6" * 59 + "7")
+        assert units_decimal(Fraction(10**15) + Fraction(10**6, 3)) == Decimal("1000000000." + "3" * 50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -89,3 +90,24 @@ def test_the_narrowest_rule_counts_and_then_the_latest(rules: list[PriceRule], d
     assert (found and found.name) == counts
     reversed_order = rule_in_force(rules[::-1], "c1", "a1", date.fromisoformat(day), date.fromisoformat(day))
     assert reversed_order == found
+
+
+@pytest.mark.parametrize(
+    ("applies_to_existing", "assigned", "counts"),
+    [
+        (True, "2026-01-01", "new"),
+        (False, "2026-01-01", "old"),
+        (False, "2026-01-31", "old"),
+        (False, "2026-02-01", "new"),
+        (False, "2026-02-02", "new"),
+    ],
+)
+def test_a_rule_for_new_subscriptions_leaves_the_others_their_price(
+    applies_to_existing: bool, assigned: str, counts: str
+) -> None:
+    new = replace(rule("new", "2026-02-01"), applies_to_existing=applies_to_existing)
+    found = rule_in_force(
+        [rule("old", "2025-01-01"), new], "c1", "a1", date.fromisoformat("2026-03-01"), date.fromisoformat(assigned)
+    )
+    assert found is not None
+    assert found.name == counts
