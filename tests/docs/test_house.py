@@ -28,7 +28,8 @@ LONGEST = 350
 # Numbers with a point that are no amounts: seconds to wait.
 SECONDS = {
     ("services/biller.py", "RETRY_SECONDS"),
-    ("services/runs.py", "WATCH_INTERVAL_SECONDS"),
+    ("services/runs.py", "LONGEST_WAIT_SECONDS"),
+    ("services/runs.py", "SHORTEST_WAIT_SECONDS"),
     ("store/database.py", "RETRY_SECONDS"),
 }
 

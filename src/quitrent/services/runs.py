@@ -17,7 +17,9 @@ from quitrent.store import billing_runs as stored
 
 # A charge cannot be unmade, and a year is easily mistyped.
 LATEST_THROUGH = timedelta(days=5 * 366)
-WATCH_INTERVAL_SECONDS = 0.1
+# A short run is told of at once, and a long one is not asked after too often.
+SHORTEST_WAIT_SECONDS = 0.01
+LONGEST_WAIT_SECONDS = 0.25
 
 
 def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
@@ -49,14 +51,18 @@ def watch_run(deployment: Deployment, name: str, ended: Event) -> Iterator[Billi
     Errors: NotFound.
     """
     seen: BillingRun | None = None
+    wait_seconds = SHORTEST_WAIT_SECONDS
     while seen is None or seen.state is RunState.RUNNING:
         with deployment.store.connection():
             run = get_run(name)
         if run != seen:
             yield run
             seen = run
-        elif ended.wait(WATCH_INTERVAL_SECONDS):
+            wait_seconds = SHORTEST_WAIT_SECONDS
+        elif ended.wait(wait_seconds):
             return
+        else:
+            wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
 
 
 def check_through(deployment: Deployment, through: date) -> None:
