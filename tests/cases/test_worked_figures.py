@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from quitrent.domain.calendar import Calendar, PeriodBoundary, Schedule
+from quitrent.domain.calendar import Calendar, PeriodBoundary
 from quitrent.domain.money import Rounding, round_to_minor_unit, units_text
+from quitrent.domain.schedule import Schedule
 from tests.cases.ledger import SIDES, assign, lines, live, promotions
 from tests.harness import House, day, money
 

@@ -14,7 +14,6 @@ from typing import Any
 from google.type.date_pb2 import Date
 
 from quitrent.domain import subscription as life
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.charge import Charge, ChargeReason, Side, Step
 from quitrent.domain.continuation import Assignment, check_free, wholesale_books
 from quitrent.domain.due import next_due, one_offs_due
@@ -22,11 +21,13 @@ from quitrent.domain.fee import fees_charged, fees_due, one_off_charge
 from quitrent.domain.money import units_text
 from quitrent.domain.party import Party
 from quitrent.domain.pause import pause_charges, pauses_due
-from quitrent.domain.plan import Plan, check_plan
+from quitrent.domain.plan import Plan
+from quitrent.domain.plan_rules import check_plan
 from quitrent.domain.price import retail_price
 from quitrent.domain.price_rule import PriceRule
 from quitrent.domain.product import Product, ProductKind
 from quitrent.domain.retail_bill import credits_due, next_retail_due, retail_billed, retail_parts_due
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import PausedDays, SideBooks, Subscription
 from quitrent.domain.terms import Terms
 from quitrent.rpc.plan_messages import new_plan_in

@@ -11,18 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quitrent.domain.calendar import (
-    Calendar,
-    DayCount,
-    Days,
-    PartCharge,
-    PeriodBoundary,
-    PeriodUnit,
-    Schedule,
-    Timing,
-    days_text,
-    share_of,
-)
+from quitrent.domain.calendar import Calendar, DayCount, PeriodBoundary, PeriodUnit
+from quitrent.domain.days import Days, days_text, share_of
+from quitrent.domain.part import PartCharge, Timing
+from quitrent.domain.schedule import Schedule
 
 CALENDAR = Calendar()
 ANNIVERSARY = Calendar(period_boundary=PeriodBoundary.ANNIVERSARY)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quitrent.domain.calendar import Days
 from quitrent.domain.charge import Charge, ChargeReason, Side, credits_of, reversal_of
+from quitrent.domain.days import Days
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money, Rounding
 

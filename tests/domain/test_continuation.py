@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quitrent.domain.calendar import Calendar, PartCharge, PeriodBoundary, PeriodUnit, Schedule, Timing
+from quitrent.domain.calendar import Calendar, PeriodBoundary, PeriodUnit
 from quitrent.domain.charge import Charge
 from quitrent.domain.continuation import (
     Assignment,
@@ -19,8 +19,10 @@ from quitrent.domain.continuation import (
 )
 from quitrent.domain.fee import fees_due
 from quitrent.domain.money import Money
+from quitrent.domain.part import PartCharge, Timing
 from quitrent.domain.plan import Plan, PlanKind, UnusedDays
 from quitrent.domain.product import Product, ProductKind
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, Subscription, assigned, closed
 from tests.domain.refusals import hint, refusal
 

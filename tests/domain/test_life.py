@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.money import Money
 from quitrent.domain.plan import Plan, PlanKind
 from quitrent.domain.product import Product, ProductKind
 from quitrent.domain.retail_bill import retail_billed
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import (
     PausedDays,
     SideBooks,

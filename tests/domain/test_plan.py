@@ -10,23 +10,19 @@ from typing import Any
 
 import pytest
 
-from quitrent.domain.calendar import DayCount, PeriodBoundary, PeriodUnit, Schedule, Timing
+from quitrent.domain.calendar import DayCount, PeriodBoundary, PeriodUnit
 from quitrent.domain.money import LARGEST_AMOUNT_MICROS, Money, Rounding
-from quitrent.domain.plan import (
-    EarlyCancellation,
-    FeeChange,
-    Plan,
-    PlanKind,
-    Promotion,
-    SuspensionPolicy,
-    UnusedDays,
+from quitrent.domain.part import Timing
+from quitrent.domain.plan import EarlyCancellation, FeeChange, Plan, PlanKind, Promotion, SuspensionPolicy, UnusedDays
+from quitrent.domain.plan_fee import fee_of
+from quitrent.domain.plan_rules import (
     changed_plan,
     check_fee_change,
     check_plan,
     check_plan_sharing,
     default_unused_days,
 )
-from quitrent.domain.plan_fee import fee_of
+from quitrent.domain.schedule import Schedule
 from tests.domain.refusals import refusal
 
 PLAN = Plan("plans/gold", PlanKind.ACCOUNT, Money(10_000_000, "USD"))

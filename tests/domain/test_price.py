@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from quitrent.domain.calendar import PeriodBoundary, Schedule
+from quitrent.domain.calendar import PeriodBoundary
 from quitrent.domain.charge import Priced, Side, Step, StepKind
 from quitrent.domain.line import Line, Named, line_of
 from quitrent.domain.money import LARGEST_AMOUNT_MICROS, LARGEST_PRICE_MICROS, Money, Rounding, units_text
@@ -32,6 +32,7 @@ from quitrent.domain.price_rule import (
 )
 from quitrent.domain.product import Product, ProductKind
 from quitrent.domain.proposal import Adjustment, Review, Speaker, Verdict
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, assigned
 from quitrent.domain.terms import Terms
 from tests.domain.ledger import explained

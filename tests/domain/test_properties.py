@@ -14,20 +14,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quitrent.domain.calendar import Calendar, PartCharge, Schedule, Timing, share_of
+from quitrent.domain.calendar import Calendar
 from quitrent.domain.charge import Charge, ChargeReason, Side
+from quitrent.domain.days import share_of
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money, Rounding, round_to_minor_unit
-from quitrent.domain.plan import (
-    EarlyCancellation,
-    Plan,
-    PlanKind,
-    Promotion,
-    SuspensionPolicy,
-    UnusedDays,
-    check_plan,
-)
+from quitrent.domain.part import PartCharge, Timing
+from quitrent.domain.plan import EarlyCancellation, Plan, PlanKind, Promotion, SuspensionPolicy, UnusedDays
+from quitrent.domain.plan_rules import check_plan
 from quitrent.domain.proration import priced_part
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import PausedDays, resumed, suspended
 from tests.domain.ledger import ACCOUNT, FIRST, Ledger
 from tests.domain.test_calendar import calendars

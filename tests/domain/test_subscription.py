@@ -8,14 +8,15 @@ from datetime import date
 
 import pytest
 
-from quitrent.domain.calendar import Schedule, Timing
 from quitrent.domain.continuation import Assignment, check_free
 from quitrent.domain.due import next_due
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money
+from quitrent.domain.part import Timing
 from quitrent.domain.plan import Plan, PlanKind
 from quitrent.domain.product import Product, ProductKind
 from quitrent.domain.retail_bill import next_retail_due, retail_billed
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import (
     SideBooks,
     Subscription,

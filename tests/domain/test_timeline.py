@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.charge import Charge, ChargeReason, Side
 from quitrent.domain.money import Money
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import PausedDays, SideBooks, Subscription, Suspension
 from quitrent.domain.timeline import timeline
 

@@ -23,10 +23,11 @@ from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 from quitrent.domain.billing_run import BillingRun, RunState
-from quitrent.domain.calendar import DayCount, PartCharge, PeriodBoundary, PeriodUnit, Timing
+from quitrent.domain.calendar import DayCount, PeriodBoundary, PeriodUnit
 from quitrent.domain.charge import Charge, ChargeFilter, ChargeReason, ParkedCharge, Side
 from quitrent.domain.errors import QuitrentError
 from quitrent.domain.money import Money, Rounding
+from quitrent.domain.part import PartCharge, Timing
 from quitrent.domain.party import Party, parent_of, reseller_of
 from quitrent.domain.plan import EarlyCancellation, FeeChange, Plan, PlanKind, Promotion, SuspensionPolicy, UnusedDays
 from quitrent.domain.price_rule import PriceBasis, PriceRule, RetailPrice

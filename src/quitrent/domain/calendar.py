@@ -7,6 +7,8 @@ overlap.
 
 A subscription from the 11th of January to the 16th of March on calendar months has three parts:
 
+>>> from quitrent.domain.days import days_text
+>>> from quitrent.domain.part import PartCharge
 >>> BY_DAYS = PartCharge.BY_DAYS
 >>> for part in Calendar().parts(Schedule.starting(date(2026, 1, 11), date(2026, 3, 16))):
 ...     print(part.start, part.end, days_text(part.charged(BY_DAYS, BY_DAYS)))
@@ -17,11 +19,10 @@ A subscription from the 11th of January to the 16th of March on calendar months 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from fractions import Fraction
 from itertools import count, pairwise
 
 from quitrent.domain.boundaries import (
@@ -33,6 +34,8 @@ from quitrent.domain.boundaries import (
     half_number,
     month_number,
 )
+from quitrent.domain.part import Part, Period
+from quitrent.domain.schedule import Schedule
 
 DAYS_IN_WEEK = 7
 MONTHS_IN_YEAR = 12
@@ -61,142 +64,6 @@ class DayCount(StrEnum):
 
     ACTUAL = "ACTUAL"
     THIRTY_DAY_MONTHS = "THIRTY_DAY_MONTHS"
-
-
-class Timing(StrEnum):
-    """When a period is due."""
-
-    IN_ADVANCE = "IN_ADVANCE"
-    IN_ARREARS = "IN_ARREARS"
-
-
-class PartCharge(StrEnum):
-    """What a part of a period costs."""
-
-    BY_DAYS = "BY_DAYS"
-    WHOLE = "WHOLE"
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Some days out of others: 10 of 31."""
-
-    part: int
-    whole: int
-
-    @property
-    def share(self) -> Fraction:
-        """The share that they are."""
-        return Fraction(self.part, self.whole)
-
-
-def share_of(days: Sequence[Days]) -> Fraction:
-    """Give how many whole periods some days of periods are."""
-    return sum((one.share for one in days), Fraction())
-
-
-def days_text(days: Sequence[Days]) -> str:
-    """Write days of periods for people.
-
-    >>> days_text((Days(21, 31), Days(28, 28), Days(31, 31)))
-    '2 whole periods and 21 of 31 days'
-    """
-    whole = sum(one.part == one.whole for one in days)
-    counted = ["a whole period" if whole == 1 else f"{whole} whole periods"] if whole else []
-    counted += [f"{one.part} of {one.whole} days" for one in days if 0 < one.part < one.whole]
-    return " and ".join(counted) or "no day"
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """The days `[start, end)` of one side of a subscription, and from where its periods are counted.
-
-    `anchor` is the day that the boundaries are counted from, and period number 0 is the one at
-    `first_index` from there. Both are the start's own, unless the schedule goes on with that of a
-    subscription before it; then `days_before` tells how many days of the period that holds the
-    start have been charged by that one. At each of the `breaks` a part has ended that had been
-    charged up to an end which was taken back afterwards. Numbers begin at `periods_before`, where the
-    account has had so many periods of the product already.
-    """
-
-    anchor: date
-    start: date
-    end: date | None = None
-    first_index: int = 0
-    days_before: int = 0
-    breaks: tuple[date, ...] = ()
-    periods_before: int = 0
-
-    @classmethod
-    def starting(cls, start: date, end: date | None = None) -> Schedule:
-        """Give the schedule that is counted from its own start."""
-        return cls(start, start, end)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A whole period, and how many of its days lie before the first and after the last that is charged."""
-
-    start: date
-    end: date
-    days: int
-    days_missing_before: int = 0
-    days_missing_after: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one charge is for: the days `[start, end)` of one or several whole periods.
-
-    `index` counts whole periods from 0. `periods` are those that have been charged once this part
-    has been, `earlier` those of them that were charged before it: none, unless it follows a break.
-    `days_before` days of the first of them were charged by another subscription. A period has one
-    price: that of `priced_on`, the day on which the first part of it began.
-    """
-
-    index: int
-    start: date
-    end: date
-    periods: tuple[Period, ...]
-    priced_on: date
-    earlier: tuple[Period, ...] = ()
-    days_before: int = 0
-
-    @property
-    def period_end(self) -> date:
-        """The end of the whole period that holds the part's last day."""
-        return self.periods[-1].end
-
-    def charged(self, first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
-        """Give which days of each whole period have been charged once this part has been.
-
-        All of a whole period. Days that are missing at the start count all the same where a first
-        part is charged whole, days that are missing at the end where a last part is.
-        """
-        return self._charged(self.periods, first_part, last_part)
-
-    def charged_earlier(self, first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
-        """Give which days of the same whole periods have been charged before this part."""
-        if self.earlier:
-            return self._charged(self.earlier, first_part, last_part)
-        return (Days(self.days_before, self.periods[0].days),) if self.days_before else ()
-
-    def due_date(self, timing: Timing) -> date:
-        """Give the day on which the part is due: its first day, or the day after its last."""
-        return self.start if timing is Timing.IN_ADVANCE else self.end
-
-    def _charged(self, periods: Sequence[Period], first_part: PartCharge, last_part: PartCharge) -> tuple[Days, ...]:
-        charged = []
-        for place, period in enumerate(periods):
-            days_before = 0 if place else self.days_before
-            days = period.days + days_before
-            # After another subscription only this one's own days are added to those of that one.
-            if first_part is PartCharge.BY_DAYS or days_before:
-                days -= period.days_missing_before
-            if last_part is PartCharge.BY_DAYS:
-                days -= period.days_missing_after
-            charged.append(Days(days, period.days))
-        return tuple(charged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from quitrent.domain.calendar import Days, days_text, share_of
+from quitrent.domain.days import Days, days_text, share_of
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_text
 

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from quitrent.domain.calendar import Calendar, Part, PartCharge, Schedule
+from quitrent.domain.calendar import Calendar
 from quitrent.domain.errors import FailedPrecondition, Reason
+from quitrent.domain.part import Part, PartCharge
 from quitrent.domain.plan import Plan
 from quitrent.domain.product import Product, ProductKind
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, Subscription
 
 ONE_DAY = timedelta(days=1)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from quitrent.domain.calendar import Days, Part
 from quitrent.domain.charge import Charge, credits_of
+from quitrent.domain.days import Days
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan, PlanKind, SuspensionPolicy
 from quitrent.domain.subscription import PausedDays, SideBooks, Subscription
 

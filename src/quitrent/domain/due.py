@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import ChargeReason
 from quitrent.domain.credit import settle_date
 from quitrent.domain.one_off import OneOffFee, one_off_fees
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import SideBooks
 

@@ -6,7 +6,8 @@ through which a retail price, a plugin or a suspension could speak.
 Worked by hand: 10.00 a month, the first part by days, from the 11th of January: 21 of 31 days are
 6.774..., so 6.77.
 
->>> from quitrent.domain.calendar import Calendar, Schedule
+>>> from quitrent.domain.calendar import Calendar
+>>> from quitrent.domain.schedule import Schedule
 >>> from quitrent.domain.money import Money
 >>> from quitrent.domain.plan import PlanKind
 >>> plan, start = Plan("plans/gold-fee", PlanKind.RESELLER, Money(10_000_000, "USD")), date(2026, 1, 11)
@@ -23,12 +24,12 @@ from datetime import date
 from fractions import Fraction
 from itertools import takewhile
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Charge, ChargeReason, Priced, Side, Step, StepKind
 from quitrent.domain.credit import credits_for, settle_date
 from quitrent.domain.due import billed, one_offs_due, parts_due
 from quitrent.domain.money import units_text
 from quitrent.domain.one_off import OneOffFee, one_off_fees
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.plan_fee import fee_of
 from quitrent.domain.proration import priced_part

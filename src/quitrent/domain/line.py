@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.money import units_decimal
+from quitrent.domain.part import Part
 from quitrent.domain.party import Party
 from quitrent.domain.price_rule import Basis
 from quitrent.domain.product import Product

@@ -7,7 +7,7 @@ Worked by hand: 10.00 a month for at least 3 months from the 1st of January, of 
 to be paid. An end on the 16th of February, which has been charged by days (15 of 28 days, 5.36),
 leaves 4.64 of February and all of March: 14.64.
 
->>> from quitrent.domain.calendar import Schedule
+>>> from quitrent.domain.schedule import Schedule
 >>> from quitrent.domain.plan import EarlyCancellation, PlanKind
 >>> plan = Plan("plans/gold-fee", PlanKind.RESELLER, Money(10_000_000, "USD"), minimum_term_periods=3,
 ...             early_cancellation=EarlyCancellation.REST_OF_TERM)
@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import ChargeReason, Priced, Step, StepKind
 from quitrent.domain.money import Money, units_text
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.plan_fee import standard_fee
 from quitrent.domain.proration import priced_part

@@ -4,7 +4,8 @@ A promotion counts the subscription's periods; a fee change counts from the firs
 begins on its date or after it:
 
 >>> from datetime import date
->>> from quitrent.domain.calendar import Calendar, Schedule
+>>> from quitrent.domain.calendar import Calendar
+>>> from quitrent.domain.schedule import Schedule
 >>> from quitrent.domain.plan import FeeChange, PlanKind, Promotion
 >>> usd = lambda units: Money(units * 1_000_000, "USD")
 >>> plan = Plan("plans/gold", PlanKind.ACCOUNT, usd(30), promotions=(Promotion(1, usd(0)),),
@@ -24,8 +25,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.money import Money
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 
 

@@ -6,7 +6,8 @@ amount.
 Worked by hand: a basis of 20.00 with +10 % from one plugin and -0.50 from another is
 20.00 + 2.00 - 0.50 = 21.50, whichever comes first.
 
->>> from quitrent.domain.calendar import Calendar, Schedule
+>>> from quitrent.domain.calendar import Calendar
+>>> from quitrent.domain.schedule import Schedule
 >>> from quitrent.domain.plan import PlanKind
 >>> from quitrent.domain.money import Money
 >>> from datetime import date
@@ -25,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.money import LARGEST_PRICE_MICROS, MICROS, units_text
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import Basis, check_retail_price
 from quitrent.domain.proposal import Adjustment, Review, Speaker, Verdict

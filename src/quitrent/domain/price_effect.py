@@ -9,10 +9,10 @@ from fractions import Fraction
 from functools import partial
 from itertools import dropwhile, islice
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Side
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.money import Money, round_to_minor_unit
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.plan_fee import fee_of
 from quitrent.domain.subscription import SideBooks

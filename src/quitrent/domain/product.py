@@ -11,7 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from quitrent.domain.errors import FailedPrecondition, Reason, invalid
-from quitrent.domain.plan import Plan, PlanKind, refuse_immutable
+from quitrent.domain.plan import Plan, PlanKind
+from quitrent.domain.plan_rules import refuse_immutable
 
 
 class ProductKind(StrEnum):

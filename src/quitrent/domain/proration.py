@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from quitrent.domain.calendar import Days, Part, days_text, share_of
 from quitrent.domain.charge import Priced, Step, StepKind
+from quitrent.domain.days import Days, days_text, share_of
 from quitrent.domain.money import Money, round_to_minor_unit, units_text
+from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 
 

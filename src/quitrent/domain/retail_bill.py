@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Charge
 from quitrent.domain.credit import credits_for
 from quitrent.domain.due import billed, next_due, parts_due
+from quitrent.domain.part import Part
 from quitrent.domain.pause import pauses_carried_out
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import Subscription

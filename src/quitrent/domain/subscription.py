@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from quitrent.domain.calendar import Calendar, Schedule
+from quitrent.domain.calendar import Calendar
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.plan import Plan
 from quitrent.domain.product import Product
+from quitrent.domain.schedule import Schedule
 
 
 class SubscriptionState(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.money import Money
+from quitrent.domain.part import Part
 from quitrent.domain.party import Party
 from quitrent.domain.plan import Plan
 from quitrent.domain.plan_fee import PlanFee, fee_of, standard_fee

@@ -5,20 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from quitrent.domain.calendar import DayCount, PartCharge, PeriodBoundary, PeriodUnit, Timing
+from quitrent.domain.calendar import DayCount, PeriodBoundary, PeriodUnit
 from quitrent.domain.money import Money, Rounding
-from quitrent.domain.plan import (
-    EarlyCancellation,
-    FeeChange,
-    Plan,
-    PlanKind,
-    Promotion,
-    SuspensionPolicy,
-    UnusedDays,
-    check_fee,
-    default_unused_days,
-)
+from quitrent.domain.part import PartCharge, Timing
+from quitrent.domain.plan import EarlyCancellation, FeeChange, Plan, PlanKind, Promotion, SuspensionPolicy, UnusedDays
 from quitrent.domain.plan_fee import standard_fee
+from quitrent.domain.plan_rules import check_fee, default_unused_days
 from quitrent.rpc.values import (
     Reach,
     date_in,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge, Priced, Side
 from quitrent.domain.due import one_offs_due
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.fee import fees_due, one_off_charge
+from quitrent.domain.part import Part
 from quitrent.domain.pause import pause_charges, pauses_due
 from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts_due
 from quitrent.domain.terms import Terms

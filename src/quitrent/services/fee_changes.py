@@ -7,7 +7,8 @@ from datetime import date
 
 from quitrent.domain.charge import Side
 from quitrent.domain.errors import AlreadyExists, FailedPrecondition, Reason, not_found
-from quitrent.domain.plan import FeeChange, Plan, PlanKind, check_fee_change
+from quitrent.domain.plan import FeeChange, Plan, PlanKind
+from quitrent.domain.plan_rules import check_fee_change
 from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quitrent.domain.errors import FailedPrecondition, PermissionDenied, Reason, Violation, not_found
-from quitrent.domain.plan import Plan, PlanKind, changed_plan, check_plan, check_plan_sharing
+from quitrent.domain.plan import Plan, PlanKind
+from quitrent.domain.plan_rules import changed_plan, check_plan, check_plan_sharing
 from quitrent.services.caller import Caller
 from quitrent.services.content import same_or_taken
 from quitrent.services.deployment import Deployment

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Priced
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.line import Line, RetailAmount, line_of
 from quitrent.domain.money import units_decimal
+from quitrent.domain.part import Part
 from quitrent.domain.price import retail_price, reviewed
 from quitrent.domain.price_rule import Basis
 from quitrent.domain.proposal import Adjustment, Review, Speaker

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quitrent.domain.calendar import Part
 from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason, not_found
 from quitrent.domain.fee import fee
 from quitrent.domain.money import Money, units_text
+from quitrent.domain.part import Part
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import SideBooks, Subscription

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import date
 
 from quitrent.domain import subscription as life
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.continuation import Assignment, check_free, check_not_gone_on_with, wholesale_books
 from quitrent.domain.errors import not_found
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.product import check_assignable
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import PausedDays, SideBooks, Subscription, SubscriptionState
 from quitrent.services.caller import Caller
 from quitrent.services.content import name_taken

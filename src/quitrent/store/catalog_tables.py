@@ -5,8 +5,9 @@ from __future__ import annotations
 import peewee
 from peewee import BigIntegerField, BooleanField, ForeignKeyField, IntegerField, TextField
 
-from quitrent.domain.calendar import DayCount, PartCharge, PeriodBoundary, PeriodUnit, Timing
+from quitrent.domain.calendar import DayCount, PeriodBoundary, PeriodUnit
 from quitrent.domain.money import Rounding
+from quitrent.domain.part import PartCharge, Timing
 from quitrent.domain.plan import EarlyCancellation, PlanKind, SuspensionPolicy, UnusedDays
 from quitrent.domain.price_rule import PriceBasis, RevisionKind
 from quitrent.domain.product import ProductKind, ProductState

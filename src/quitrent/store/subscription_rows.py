@@ -6,10 +6,10 @@ import json
 from datetime import date
 from typing import Any
 
-from quitrent.domain.calendar import Schedule
 from quitrent.domain.due import next_due
 from quitrent.domain.plan import Plan
 from quitrent.domain.retail_bill import next_retail_due
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, Subscription, Suspension
 
 
