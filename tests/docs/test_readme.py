@@ -20,7 +20,10 @@ from tests.docs.terminals import BIN, SERVE, Terminals, environment
 
 ROOT = Path(__file__).parents[2]
 PAGE = Page(ROOT / "README.md")
-PAGES = [PAGE, *(Page(path) for folder in ("plugins", "src") for path in sorted((ROOT / folder).glob("**/README.md")))]
+PAGES = [
+    PAGE,
+    *(Page(path) for folder in ("plugins", "src", "tests") for path in sorted((ROOT / folder).glob("**/README.md"))),
+]
 
 FIRST_TERMINAL, SECOND_TERMINAL, REPLY = "console", "sh", "text"
 
