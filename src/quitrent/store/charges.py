@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -26,6 +26,8 @@ from quitrent.store.tables import (
     SubscriptionRow,
     tuples_of,
 )
+
+_STEP_FIELDS = tuple(field.name for field in fields(Step))
 
 _Reversed = ChargeRow.alias()
 _Reversal = ChargeRow.alias()
@@ -256,5 +258,5 @@ def _digest(steps: Sequence[Step]) -> str:
 
 def _steps_text(steps: Sequence[Step]) -> str:
     # What is empty says nothing, and a million charges keep it short.
-    filled = [{name: value for name, value in asdict(step).items() if value} for step in steps]
+    filled = [{name: value for name in _STEP_FIELDS if (value := getattr(step, name))} for step in steps]
     return json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
