@@ -138,8 +138,8 @@ def statement_line_out(line: StatementLine) -> statement_pb2.StatementLine:
     return statement_pb2.StatementLine(
         subscription=line.subscription,
         product=line.product,
-        wholesale_due=money_out(line.wholesale) if line.wholesale else None,
-        retail_billed=money_out(line.retail) if line.retail else None,
+        wholesale_due=optional_money_out(line.wholesale),
+        retail_billed=optional_money_out(line.retail),
         margin=optional_money_out(line.margin),
         margin_absent_reason=line.margin_absent_reason,
         charge_count=line.charge_count,

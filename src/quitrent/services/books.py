@@ -96,6 +96,8 @@ class StoredBooks:
         now = self._deployment.now()
         for bill in bills:
             subscriptions.update_retail_billed(bill.after, bill.terms.account_plan)
+            if bill.after.suspensions != bill.terms.subscription.suspensions:
+                subscriptions.update_carried_out(bill.after)
             charged = {charge.period_start for charge in bill.charges if charge.reason is ChargeReason.RECURRING}
             parked_charges.unpark(bill.terms.subscription.key, charged)
             parked_charges.park(bill.parked, self._run_key, now)

@@ -12,6 +12,10 @@ from quitrent.domain.retail_bill import next_retail_due
 from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, Subscription, Suspension
 
+# What both sides have columns for, with the side's name in front: of the schedule, and of the books.
+_SCHEDULE_COLUMNS = {"anchor": "anchor_date", "first_index": "first_index"}
+_BOOKS_COLUMNS = ("billed_until", "settled_until", "activation_billed", "cancellation_billed")
+
 
 def subscription_value(
     row: Any,
@@ -22,42 +26,21 @@ def subscription_value(
     replaces: str = "",
 ) -> Subscription:
     """Make the value of a row and the names that belong to it."""
-    wholesale = SideBooks(
-        Schedule(
-            anchor=row.wholesale_anchor_date,
-            start=row.wholesale_start_date,
-            end=row.wholesale_end_date,
-            first_index=row.wholesale_first_index,
-            days_before=row.wholesale_days_before,
-            breaks=_breaks_in(row.wholesale_breaks),
-            periods_before=row.wholesale_periods_before,
-        ),
-        billed_until=row.wholesale_billed_until,
-        settled_until=row.wholesale_settled_until,
-        activation_billed=row.wholesale_activation_billed,
-        cancellation_billed=row.wholesale_cancellation_billed,
-        continues=row.wholesale_continues,
+    wholesale = Schedule(
+        **_schedule_fields(row, "wholesale"),
+        start=row.wholesale_start_date,
+        end=row.wholesale_end_date,
+        days_before=row.wholesale_days_before,
+        periods_before=row.wholesale_periods_before,
     )
-    retail = SideBooks(
-        Schedule(
-            anchor=row.retail_anchor_date,
-            start=row.start_date,
-            end=row.end_date,
-            first_index=row.retail_first_index,
-            breaks=_breaks_in(row.retail_breaks),
-        ),
-        billed_until=row.retail_billed_until,
-        settled_until=row.retail_settled_until,
-        activation_billed=row.retail_activation_billed,
-        cancellation_billed=row.retail_cancellation_billed,
-    )
+    retail = Schedule(**_schedule_fields(row, "retail"), start=row.start_date, end=row.end_date)
     return Subscription(
         name=row.name,
         product=product,
         account_plan=account_plan,
         reseller_plan=reseller_plan,
-        wholesale=wholesale,
-        retail=retail,
+        wholesale=SideBooks(wholesale, **_books_fields(row, "wholesale"), continues=row.wholesale_continues),
+        retail=SideBooks(retail, **_books_fields(row, "retail")),
         start=row.start_date,
         suspensions=suspensions,
         replaces=replaces,
@@ -84,16 +67,27 @@ def subscription_columns(subscription: Subscription, account_plan: Plan, reselle
     }
 
 
+def billed_columns(side: str, books: SideBooks) -> dict[str, object]:
+    """Give the columns that tell how far the books of a side are; `side` is `wholesale` or `retail`."""
+    return {f"{side}_{name}": getattr(books, name) for name in _BOOKS_COLUMNS}
+
+
 def _side_columns(side: str, books: SideBooks) -> dict[str, object]:
+    schedule = books.schedule
     return {
-        f"{side}_anchor_date": books.schedule.anchor,
-        f"{side}_first_index": books.schedule.first_index,
-        f"{side}_breaks": json.dumps([str(day) for day in books.schedule.breaks]),
-        f"{side}_billed_until": books.billed_until,
-        f"{side}_settled_until": books.settled_until,
-        f"{side}_activation_billed": books.activation_billed,
-        f"{side}_cancellation_billed": books.cancellation_billed,
+        **{f"{side}_{column}": getattr(schedule, name) for name, column in _SCHEDULE_COLUMNS.items()},
+        f"{side}_breaks": json.dumps([str(day) for day in schedule.breaks]),
+        **billed_columns(side, books),
     }
+
+
+def _schedule_fields(row: Any, side: str) -> dict[str, Any]:
+    fields = {name: getattr(row, f"{side}_{column}") for name, column in _SCHEDULE_COLUMNS.items()}
+    return fields | {"breaks": _breaks_in(getattr(row, f"{side}_breaks"))}
+
+
+def _books_fields(row: Any, side: str) -> dict[str, Any]:
+    return {name: getattr(row, f"{side}_{name}") for name in _BOOKS_COLUMNS}
 
 
 def _breaks_in(text: str) -> tuple[date, ...]:

@@ -17,7 +17,7 @@ from quitrent.domain.subscription import Subscription, SubscriptionState, Suspen
 from quitrent.store.plans import plans_by_key
 from quitrent.store.products import products_by_key
 from quitrent.store.scope import under
-from quitrent.store.subscription_rows import subscription_columns, subscription_value
+from quitrent.store.subscription_rows import billed_columns, subscription_columns, subscription_value
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
@@ -95,10 +95,7 @@ def update_wholesale_billed(subscription: Subscription, reseller_plan: Plan) -> 
     """Write how far the wholesale side has been billed, and when it is due next."""
     side = subscription.wholesale
     SubscriptionRow.update(
-        wholesale_billed_until=side.billed_until,
-        wholesale_settled_until=side.settled_until,
-        wholesale_activation_billed=side.activation_billed,
-        wholesale_cancellation_billed=side.cancellation_billed,
+        **billed_columns("wholesale", side),
         wholesale_due_date=next_due(side, reseller_plan, subscription.start),
     ).where(SubscriptionRow.id == subscription.key).execute()
 
@@ -107,20 +104,16 @@ def update_retail_billed(subscription: Subscription, account_plan: Plan) -> None
     """Write how far the retail side has been billed and settled, and when it is due next."""
     side = subscription.retail
     SubscriptionRow.update(
-        retail_billed_until=side.billed_until,
-        retail_settled_until=side.settled_until,
-        retail_activation_billed=side.activation_billed,
-        retail_cancellation_billed=side.cancellation_billed,
+        **billed_columns("retail", side),
         retail_due_date=next_retail_due(subscription, account_plan),
     ).where(SubscriptionRow.id == subscription.key).execute()
-    for suspension in subscription.suspensions:
-        if suspension.carried_out:
-            row = SuspensionRow
-            row.update(carried_out=True).where(
-                row.subscription == subscription.key,
-                row.start_date == suspension.start,
-                row.carried_out == False,  # noqa: E712
-            ).execute()
+
+
+def update_carried_out(subscription: Subscription) -> None:
+    """Write which choices of its resumes have been carried out."""
+    starts = [suspension.start for suspension in subscription.suspensions if suspension.carried_out]
+    row = SuspensionRow
+    row.update(carried_out=True).where(row.subscription == subscription.key, row.start_date.in_(starts)).execute()
 
 
 def list_subscriptions(
