@@ -57,7 +57,7 @@ def fees_due(
         one_off_charge(subscription, Side.WHOLESALE, one)
         for one in one_offs_due(side, plan, subscription.start, through)
     ]
-    recurring = [_charge(subscription, plan, part) for part in parts_due(side, plan, through)]
+    recurring = [_fee_charge(subscription, plan, part) for part in parts_due(side, plan, through)]
     after = replace(subscription, wholesale=billed(side, plan, subscription.start, through))
     credited = [
         credit
@@ -77,7 +77,7 @@ def fees_charged(subscription: Subscription, plan: Plan, through: date) -> list[
         if one.period_start <= through
     ]
     parts = takewhile(lambda part: part.due_date(plan.timing) <= through, plan.calendar.parts(side.charged_schedule))
-    recurring = [_charge(subscription, plan, part) for part in parts]
+    recurring = [_fee_charge(subscription, plan, part) for part in parts]
     credited = [
         credit
         for charge in recurring
@@ -102,11 +102,11 @@ def one_off_charge(subscription: Subscription, side: Side, one_off: OneOffFee) -
     )
 
 
-def _charge(subscription: Subscription, plan: Plan, part: Part) -> Charge:
-    priced = fee(plan, part, subscription.start)
+def part_charge(subscription: Subscription, side: Side, plan: Plan, part: Part, priced: Priced) -> Charge:
+    """Make the recurring charge of a part on a side."""
     return Charge(
         subscription=subscription.name,
-        side=Side.WHOLESALE,
+        side=side,
         reason=ChargeReason.RECURRING,
         period_start=part.start,
         period_end=part.end,
@@ -115,3 +115,7 @@ def _charge(subscription: Subscription, plan: Plan, part: Part) -> Charge:
         steps=priced.steps,
         product=subscription.product,
     )
+
+
+def _fee_charge(subscription: Subscription, plan: Plan, part: Part) -> Charge:
+    return part_charge(subscription, Side.WHOLESALE, plan, part, fee(plan, part, subscription.start))

@@ -208,7 +208,7 @@ def reopened(subscription: Subscription, today: date, account_plan: Plan, resell
     # A fee for the early end has been charged, or days after it have been given back.
     is_final = any(side.cancellation_billed or (side.schedule.end or end) < side.settled_until for side in sides)
     if end <= today or is_final:
-        raise FailedPrecondition(Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {end} on")
+        raise _is_closed(subscription)
     return replace(
         subscription,
         wholesale=_reopened(subscription.wholesale, reseller_plan.calendar),
@@ -259,9 +259,7 @@ def _reopened(side: SideBooks, calendar: Calendar) -> SideBooks:
 
 def _check_date(subscription: Subscription, day: date) -> None:
     if subscription.end is not None and day >= subscription.end:
-        raise FailedPrecondition(
-            Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on"
-        )
+        raise _is_closed(subscription)
     _check_settled(subscription, day)
 
 
@@ -278,3 +276,7 @@ def _check_settled(subscription: Subscription, day: date) -> None:
             f"The earliest date is {settled_until}",
             metadata={"earliest_date": str(settled_until)},
         )
+
+
+def _is_closed(subscription: Subscription) -> FailedPrecondition:
+    return FailedPrecondition(Reason.SUBSCRIPTION_CLOSED, f"{subscription.name} is closed from {subscription.end} on")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge, Priced, Side
+from quitrent.domain.charge import Charge, ParkedCharge, Priced, Side
 from quitrent.domain.due import one_offs_due
 from quitrent.domain.errors import FailedPrecondition
-from quitrent.domain.fee import fees_due, one_off_charge
+from quitrent.domain.fee import fees_due, one_off_charge, part_charge
 from quitrent.domain.part import Part
 from quitrent.domain.pause import pause_charges, pauses_due
 from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts_due
@@ -140,27 +140,17 @@ def _retail_bill(
     one_offs = [
         one_off_charge(before, Side.RETAIL, one) for one in one_offs_due(before.retail, plan, before.start, through)
     ]
-    new = [_charge(terms, part, outcome) for part, outcome in outcomes if isinstance(outcome, Priced)]
+    new = [
+        part_charge(before, Side.RETAIL, plan, part, outcome)
+        for part, outcome in outcomes
+        if isinstance(outcome, Priced)
+    ]
     parked = [_parked(terms, part, failure) for part, failure in outcomes if not isinstance(failure, Priced)]
     after = retail_billed(before, plan, through)
     starts = {charge.period_start for charge in new}
     credited = credits_due(before, after, plan, [*charged, *new], starts)
     corrected = pause_charges(before, pauses_due(before, through), plan, paused)
     return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked)
-
-
-def _charge(terms: Terms, part: Part, priced: Priced) -> Charge:
-    return Charge(
-        subscription=terms.subscription.name,
-        side=Side.RETAIL,
-        reason=ChargeReason.RECURRING,
-        period_start=part.start,
-        period_end=part.end,
-        due_date=part.due_date(terms.account_plan.timing),
-        amount=priced.amount,
-        steps=priced.steps,
-        product=terms.product.name,
-    )
 
 
 def _parked(terms: Terms, part: Part, failure: FailedPrecondition) -> ParkedCharge:
