@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import grpc
@@ -225,6 +226,13 @@ class House:
             run = seen.billing_run
         assert not run.failure, run.failure
         return run
+
+    def wait_until_told(self) -> None:
+        """Wait until the plugins have been told of every run; the server does so after a run has ended."""
+        until = monotonic() + 30
+        while any(one.untold_run_count for one in self.admin.ListPlugins().plugins):
+            assert monotonic() < until, "the plugins were not told"
+            sleep(0.01)
 
     def charges(self, **wanted: Any) -> list[Any]:
         """Give all charges that fit, page by page."""

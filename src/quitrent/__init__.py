@@ -4,7 +4,7 @@ The names here are what a pricing plugin needs, and all that it may import; `qui
 how to write one.
 """
 
-from quitrent.domain.billing_run import BillingRun, RunState
+from quitrent.domain.billing_run import BillingRun, RunState, UsedPlugin
 from quitrent.domain.charge import Charge, ChargeReason, Side
 from quitrent.domain.line import Line, Named, RetailAmount
 from quitrent.domain.money import Money
@@ -23,6 +23,7 @@ __all__ = [
     "Review",
     "RunState",
     "Side",
+    "UsedPlugin",
     "Verdict",
     "hookimpl",
 ]

@@ -1,4 +1,4 @@
-"""The command line: serve, bill, look after keys and plugins, and play the demo."""
+"""The command line: serve, bill, look after keys, and play the demo. `cli_plugins` has the rest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from quitrent.settings import DEFAULT_FILE, Settings, SettingsError, read_settings_file
+from quitrent.cli_plugins import plugins
+from quitrent.cli_told import told_plainly
+from quitrent.settings import DEFAULT_FILE, RUN_IN, Settings, SettingsError, read_settings_file
+
+if TYPE_CHECKING:
+    from quitrent.services.deployment import Deployment
 
 
 def main() -> None:
@@ -31,18 +35,26 @@ def _settings_read(context: click.Context, _: click.Parameter, path: Path | None
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
     options = {key: value for key, value in found.items() if key != "plugins"}
-    context.default_map = {**options, "serve": options}
+    context.default_map = {**options, "serve": options, "bill": options}
     return found
 
 
-def _setting(key: str, text: str, **more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _setting(key: str, text: str, flag: str = "", **more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make an option of a key of the settings; `QUITRENT_<KEY>` is its environment variable."""
-    default, flag = getattr(Settings(), key), "--" + key.replace("_", "-")
+    default, flag = getattr(Settings(), key), flag or "--" + key.replace("_", "-")
     if isinstance(default, bool):
         flag += "/--no-" + key.replace("_", "-")
     return click.option(
         flag, key, envvar=f"QUITRENT_{key.upper()}", default=default, show_default=default != "", help=text, **more
     )
+
+
+_plugins_run_in = _setting(
+    "plugins_run_in",
+    "Where plugins run: in processes of their own, or in this one, to debug them.",
+    flag="--plugins",
+    type=click.Choice(RUN_IN),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,25 +73,8 @@ def _setting(key: str, text: str, **more: Any) -> Callable[[Callable[..., None]]
 @click.pass_context
 def quitrent(context: click.Context, file_settings: dict[str, Any], database_url: str, time_zone: str) -> None:
     """Reseller subscription billing in which the provider's fee always arrives."""
-    context.obj = Settings(database_url=database_url, time_zone=time_zone, plugins=file_settings.get("plugins", {}))
-
-
-def _told_plainly(command: Callable[..., None]) -> Callable[..., None]:
-    """Have what an operator got wrong end in one line, and not in a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        from quitrent.domain.errors import QuitrentError
-        from quitrent.hooks.manager import PluginError
-        from quitrent.services.keys import KeyLimitError
-        from quitrent.store.database import StoreError
-
-        try:
-            command(*args, **kwargs)
-        except (SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError) as error:
-            raise click.ClickException(str(error)) from error
-
-    return run
+    plugins = file_settings.get("plugins", Settings().plugins)
+    context.obj = Settings(database_url=database_url, time_zone=time_zone, plugins=plugins)
 
 
 @quitrent.command()
@@ -89,8 +84,9 @@ def _told_plainly(command: Callable[..., None]) -> Callable[..., None]:
 @_setting("tls_key", "A PEM file.")
 @_setting("allow_plaintext", "Listen to other machines without TLS.")
 @_setting("reflection", "Tell callers the protos.")
+@_plugins_run_in
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def serve(settings: Settings, **options: Any) -> None:
     """Serve gRPC, and carry out billing runs."""
     from dataclasses import replace
@@ -120,7 +116,7 @@ def serve(settings: Settings, **options: Any) -> None:
 
 @quitrent.command()
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def migrate(settings: Settings) -> None:
     """Bring the database's schema up to date; a server does so by itself when it starts."""
     from quitrent.store.database import open_store
@@ -132,10 +128,18 @@ def migrate(settings: Settings) -> None:
 @quitrent.command()
 @click.option("--through", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day that is billed.")
 @click.option("--validate-only", is_flag=True, help="Say what would be charged, and charge nothing.")
+@_plugins_run_in
 @click.pass_obj
-@_told_plainly
-def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
+@told_plainly
+def bill(
+    settings: Settings,
+    through: Any,
+    validate_only: bool,  # noqa: FBT001 -- click passes a flag so.
+    plugins_run_in: str,
+) -> None:
     """Bill everything due up to and including a day, here and now."""
+    from contextlib import closing
+    from dataclasses import replace
     from threading import Event
 
     from quitrent.domain.billing_run import RunState
@@ -143,17 +147,20 @@ def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa
     from quitrent.server import build_deployment
     from quitrent.services.biller import carry_out_unfinished
     from quitrent.services.billing import carry_out
+    from quitrent.services.news import tell_plugins
     from quitrent.services.runs import ask_for_run, check_through, preview_run
 
-    deployment = build_deployment(settings, must_exist=True)
-    check_through(deployment, through.date())
-    if validate_only:
-        print_run(preview_run(deployment, through.date()).run)
-        return
-    carry_out_unfinished(deployment, Event())
-    with deployment.store.write():
-        run = ask_for_run(deployment, through.date())
-    finished = carry_out(deployment, run, Event())
+    settings = replace(settings, plugins_run_in=plugins_run_in)
+    with closing(build_deployment(settings, must_exist=True)) as deployment:
+        check_through(deployment, through.date())
+        if validate_only:
+            print_run(preview_run(deployment, through.date()).run)
+            return
+        carry_out_unfinished(deployment, Event())
+        with deployment.store.write():
+            run = ask_for_run(deployment, through.date())
+        finished = carry_out(deployment, run, Event())
+        tell_plugins(deployment, Event())
     print_run(finished)
     if finished.state is RunState.FAILED:
         sys.exit(1)
@@ -162,43 +169,17 @@ def bill(settings: Settings, through: Any, validate_only: bool) -> None:  # noqa
 @quitrent.command("timeline")
 @click.argument("subscription")
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def timeline_(settings: Settings, subscription: str) -> None:
     """Print the life of a SUBSCRIPTION: what happened on which day, and what each side was charged."""
+    from quitrent.hooks.manager import Plugins
     from quitrent.report import print_timeline
     from quitrent.server import build_deployment
     from quitrent.services.caller import Caller, Role
     from quitrent.services.timelines import timeline_of
 
-    deployment = build_deployment(settings, must_exist=True)
+    deployment = build_deployment(settings, Plugins(), must_exist=True)
     print_timeline(subscription, timeline_of(deployment, Caller(Role.ADMIN), subscription))
-
-
-@quitrent.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_context
-@_told_plainly
-def plugins(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
-    """List the plugins that are installed: in use or not, their hooks, and where each comes from."""
-    from quitrent.hooks.discovery import installed_plugins, load_plugins
-    from quitrent.report import print_plugins
-
-    in_use = {record.name: record for record in load_plugins(context.obj.plugins).records()}
-    rows = [
-        {
-            "name": plugin.name,
-            "version": plugin.version,
-            "package": plugin.package,
-            "location": plugin.location,
-            "in_use": plugin.name in in_use,
-            "hooks": list(in_use[plugin.name].hooks) if plugin.name in in_use else [],
-        }
-        for plugin in installed_plugins()
-    ]
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        print_plugins(rows)
 
 
 @quitrent.group()
@@ -206,14 +187,21 @@ def keys() -> None:
     """Make, list and revoke the keys that callers show."""
 
 
+def _keys_deployment(settings: Settings) -> Deployment:
+    from quitrent.hooks.manager import Plugins
+    from quitrent.server import build_deployment
+
+    # Keys have nothing to do with plugins, and do not wait for them.
+    return build_deployment(settings, Plugins(), must_exist=True)
+
+
 @keys.command("create")
 @click.option("--role", required=True, type=click.Choice(["admin", "reseller"]), help="What the holder may be.")
 @click.option("--reseller", default="", help="For a reseller's key: its name, like resellers/acme.")
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def create(settings: Settings, role: str, reseller: str) -> None:
     """Make a key and print it, for this one time."""
-    from quitrent.server import build_deployment
     from quitrent.services.caller import Role
     from quitrent.services.keys import create_key
 
@@ -221,20 +209,19 @@ def create(settings: Settings, role: str, reseller: str) -> None:
         raise click.UsageError("give --reseller with --role reseller, and only then")
     if reseller and not reseller.startswith("resellers/"):
         raise click.UsageError(f"--reseller takes a reseller's name, like resellers/{reseller}")
-    click.echo(create_key(build_deployment(settings, must_exist=True), Role(role.upper()), reseller))
+    click.echo(create_key(_keys_deployment(settings), Role(role.upper()), reseller))
 
 
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def list_all(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
     """List the keys by their ids; the secrets are not kept."""
     from quitrent.report import print_keys
-    from quitrent.server import build_deployment
     from quitrent.services.keys import list_keys
 
-    found = list_keys(build_deployment(settings, must_exist=True))
+    found = list_keys(_keys_deployment(settings))
     rows = [
         {
             "id": key.key_id,
@@ -254,13 +241,12 @@ def list_all(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- clic
 @keys.command("revoke")
 @click.argument("key_id")
 @click.pass_obj
-@_told_plainly
+@told_plainly
 def revoke(settings: Settings, key_id: str) -> None:
     """Have a key count no longer. KEY_ID is what stands between the first two underscores of the key."""
-    from quitrent.server import build_deployment
     from quitrent.services.keys import revoke_key
 
-    revoke_key(build_deployment(settings, must_exist=True), key_id)
+    revoke_key(_keys_deployment(settings), key_id)
     click.echo(f"key {key_id} is revoked")
 
 
@@ -272,3 +258,6 @@ def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
     from quitrent.demo_life import play_life
 
     (play_life if life else play)()
+
+
+quitrent.add_command(plugins)

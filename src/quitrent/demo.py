@@ -20,7 +20,7 @@ from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
 
 from quitrent.domain.money import MICROS, units_text
-from quitrent.hooks.discovery import installed_plugins
+from quitrent.hooks.discovery import PluginsSettings, installed_plugins
 from quitrent.report import print_table
 from quitrent.server import Server, build_deployment
 from quitrent.services.deployment import Deployment
@@ -102,7 +102,7 @@ def served(folder: Path, *, has_plugin: bool = False) -> Iterator[Client]:
     settings = Settings(
         database_url=f"sqlite:///{folder}/demo.db",
         listen="localhost:0",
-        plugins={MARKUP: {"resellers": {"resellers/plugged": "10"}}} if has_plugin else {},
+        plugins=PluginsSettings({MARKUP: {"resellers": {"resellers/plugged": "10"}}} if has_plugin else {}),
     )
     server = Server(settings, build_deployment(settings))
     key = create_first_key(server.deployment)

@@ -67,6 +67,8 @@ def print_run(run: BillingRun) -> None:
     title = f"Through {run.through}: {run.name or 'a preview; nothing is changed'}"
     print_table(title, ("side", "charges", "amount"), rows, right=("charges", "amount"))
     click.echo(f"{run.state.lower()}, {run.parked_count} parked" + (f": {run.failure}" if run.failure else ""))
+    for remark in run.remarks:
+        click.echo(remark)
 
 
 def print_plugins(plugins: Sequence[Mapping[str, Any]]) -> None:
@@ -75,7 +77,7 @@ def print_plugins(plugins: Sequence[Mapping[str, Any]]) -> None:
         (
             plugin["name"],
             plugin["version"],
-            "in use" if plugin["in_use"] else "not in use",
+            plugin["condition"].lower().replace("_", " ") + (f": {plugin['cause']}" if plugin["cause"] else ""),
             "\n".join(hook.removeprefix("quitrent_") for hook in plugin["hooks"]),
             f"{plugin['package']}\n{plugin['location']}",
         )

@@ -11,16 +11,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from quitrent.hooks.discovery import load_plugins
+from quitrent.hooks.discovery import host_plugins, load_plugins
 from quitrent.hooks.manager import Plugins
 from quitrent.rpc.access import check_complete
 from quitrent.rpc.billing_servicer import BillingServicer
 from quitrent.rpc.catalog_servicer import CatalogServicer
 from quitrent.rpc.described import describe_services
 from quitrent.rpc.gate import Gate
+from quitrent.rpc.plugin_health import PluginHealth
 from quitrent.services.biller import Biller
 from quitrent.services.deployment import Deployment
-from quitrent.settings import Settings, SettingsError
+from quitrent.services.standing import SetAsideInStore
+from quitrent.settings import RUN_IN, Settings, SettingsError
 from quitrent.store.database import open_store
 from quitrent.v1 import (
     billing_service_pb2,
@@ -69,7 +71,7 @@ def build_deployment(
     *,
     must_exist: bool = False,
 ) -> Deployment:
-    """Open the database and load the plugins.
+    """Open the database, and take the plugins into use; `close` the deployment in the end.
 
     plugins, clock: in the place of the configured plugins and of the system's clock.
     must_exist: whether a database that is not there is an error, and not made.
@@ -79,10 +81,21 @@ def build_deployment(
         time_zone = ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"time_zone: there is no zone {settings.time_zone}; use one like Europe/Vienna") from error
-    plugins = load_plugins(settings.plugins) if plugins is None else plugins
-    return Deployment(
-        open_store(settings.database_url, must_exist=must_exist), plugins, time_zone, clock or _system_clock
-    )
+    clock = clock or _system_clock
+    plugins = _plugins(settings) if plugins is None else plugins
+    try:
+        store = open_store(settings.database_url, must_exist=must_exist)
+        plugins.keep_set_aside_in(SetAsideInStore(store, clock))
+    except BaseException:
+        plugins.close()
+        raise
+    return Deployment(store, plugins, time_zone, clock)
+
+
+def _plugins(settings: Settings) -> Plugins:
+    if settings.plugins_run_in not in RUN_IN:
+        raise SettingsError(f"plugins_run_in: {settings.plugins_run_in} has to be one of {', '.join(RUN_IN)}")
+    return load_plugins(settings.plugins) if settings.plugins_run_in == "inline" else host_plugins(settings.plugins)
 
 
 class Server:
@@ -96,7 +109,7 @@ class Server:
         check_complete(method.name for service in SERVICES.values() for method in service.methods)
         self.deployment = deployment
         self._biller = Biller(deployment)
-        self._health = health.HealthServicer()
+        self._health = PluginHealth(deployment)
         self._server = grpc.server(
             ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
             interceptors=[Gate(deployment)],
@@ -118,6 +131,7 @@ class Server:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
         self._biller.stop(GRACE_SECONDS)
+        self.deployment.close()
 
     def _add_services(self, settings: Settings) -> None:
         catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
-from quitrent.hooks.discovery import PluginSettings
+from quitrent.hooks.declared_settings import SettingsRefusedError, settings_of
+from quitrent.hooks.discovery import PluginsSettings
+from quitrent.hooks.hosting import Hosting
 
 DEFAULT_FILE = Path("quitrent.toml")
+
+# Where plugins may run.
+RUN_IN = ("hosts", "inline")
 
 
 class SettingsError(Exception):
@@ -34,32 +40,46 @@ class Settings:
     allow_plaintext: bool = False
     # Whether callers may ask the server for its protos.
     reflection: bool = True
-    # The plugins in use, each with its own table.
-    plugins: PluginSettings = field(default_factory=dict)
+    # Where plugins run: `hosts` are processes of their own, `inline` is this one, to debug them.
+    plugins_run_in: str = "hosts"
+    # The plugins in use, each with its own table, and how they are hosted.
+    plugins: PluginsSettings = field(default_factory=PluginsSettings)
 
 
 def read_settings_file(path: Path) -> dict[str, object]:
-    """Give what a settings file says, by key.
+    """Give what a settings file says, by key; `plugins` holds all that it says of them.
 
     Errors: SettingsError naming the file and the key.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        # A number with a point is exact as it stands, and not a float.
+        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
     for key, value in found.items():
         _check_key(path, key, value)
-    return found
+    hosting = _hosting(path, found.pop("hosting", {}))
+    return found | {"plugins": PluginsSettings(found.get("plugins", {}), hosting, path.absolute().parent)}
+
+
+def _hosting(path: Path, table: Mapping[str, object]) -> Hosting:
+    try:
+        return settings_of(table, Hosting, path.parent)
+    except SettingsRefusedError as error:
+        raise SettingsError(f"{path}: hosting: {error}") from error
 
 
 def _check_key(path: Path, key: str, value: object) -> None:
-    known = {name: type(getattr(Settings(), name)) for name in Settings.__slots__}
+    known = {name: type(getattr(Settings(), name)) for name in Settings.__slots__} | {"hosting": Hosting}
     if key not in known:
         raise SettingsError(f"{path}: there is no key {key}; there are {', '.join(sorted(known))}")
     if key == "plugins":
         if not isinstance(value, Mapping) or not all(isinstance(table, Mapping) for table in value.values()):
             raise SettingsError(f"{path}: plugins has to hold a table for each plugin, like [plugins.markup]")
+    elif key == "hosting":
+        if not isinstance(value, Mapping):
+            raise SettingsError(f"{path}: hosting has to be a table, [hosting]")
     elif type(value) is not known[key]:
         raise SettingsError(f"{path}: {key} has to be of type {known[key].__name__}, like {getattr(Settings(), key)!r}")

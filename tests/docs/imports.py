@@ -13,7 +13,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # What a room may import beside the standard library and itself.
 ROOMS = {
     "domain": (),
-    "hooks": ("quitrent.domain", "pluggy"),
+    "hooks": ("quitrent.domain", "pluggy", "msgspec", "cattrs"),
     "store": ("quitrent.domain", "peewee", "playhouse"),
     "services": ("quitrent.domain", "quitrent.hooks", "quitrent.store"),
     "rpc": (
@@ -21,6 +21,7 @@ ROOMS = {
         "quitrent.services",
         "quitrent.v1",
         "grpc",
+        "grpc_health",
         "grpc_reflection",
         "grpc_status",
         "google",
@@ -36,7 +37,9 @@ LIBRARIES = {
     "protovalidate": ("rpc/",),
     "grpc": ("rpc/", "server.py", "demo.py", "cli.py"),
     "grpc_status": ("rpc/",),
-    "grpc_health": ("server.py",),
+    "grpc_health": ("rpc/", "server.py"),
+    "msgspec": ("hooks/",),
+    "cattrs": ("hooks/",),
     "grpc_reflection": ("rpc/",),
     "google": ("rpc/", "demo.py", "demo_life.py"),
     "quitrent.v1": ("rpc/", "server.py", "demo.py", "demo_life.py"),

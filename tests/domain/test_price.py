@@ -13,7 +13,7 @@ import pytest
 
 from quitrent.domain.calendar import PeriodBoundary
 from quitrent.domain.charge import Priced, Side, Step, StepKind
-from quitrent.domain.line import Line, Named, line_of
+from quitrent.domain.line import Line, LineFacts, Named, line_of
 from quitrent.domain.money import LARGEST_AMOUNT_MICROS, LARGEST_PRICE_MICROS, Money, Rounding, units_text
 from quitrent.domain.party import Party
 from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion
@@ -278,7 +278,7 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
     ))  # fmt: skip
     assert first is not None
     assert second is not None
-    line = line_of(known, first, known.basis_of(first))
+    line = line_of(known, first, known.basis_of(first), LineFacts())
     assert line == Line(
         reseller=Named("resellers/acme", {"region": "north"}),
         customer=Named("resellers/acme/customers/c1"),
@@ -296,13 +296,13 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
     )
     # A copy: what a plugin does to it changes nothing.
     assert line.product.labels is not GOLD.labels
-    assert line_of(known, second, known.basis_of(second)).period_index == 1
+    assert line_of(known, second, known.basis_of(second), LineFacts()).period_index == 1
 
 
 def test_a_cost_in_another_currency_is_not_shown() -> None:
     known = terms(PRICE, replace(FEE, fee=Money(1, "EUR")))
     part = next(PRICE.calendar.parts(Schedule.starting(START)))
-    assert line_of(known, part, known.basis_of(part)).own_cost is None
+    assert line_of(known, part, known.basis_of(part), LineFacts()).own_cost is None
 
 
 @pytest.mark.parametrize(

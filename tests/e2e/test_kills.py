@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from quitrent.cli import quitrent
-from quitrent.hooks.discovery import load_plugins
+from quitrent.hooks.discovery import PluginsSettings, load_plugins
 from quitrent.services.keys import revoke_key
 from tests.harness import Caller, House, day, identities, iso, text_of
 
@@ -37,7 +37,7 @@ SETTINGS = """
 @contextmanager
 def house_in(folder: Path) -> Iterator[House]:
     """A server with the data of a folder."""
-    house = House(folder, load_plugins({"markup": MARKUP}))
+    house = House(folder, load_plugins(PluginsSettings({"markup": MARKUP})))
     yield house
     # A house makes a key each time it is opened, and there may be two.
     revoke_key(house.deployment, str(house.admin.key).split("_")[1])

@@ -121,10 +121,6 @@ class Meets:
             raise RuntimeError("not today")
         return Adjustment("more", "a tenth more", percent=Decimal(10))
 
-    @hookimpl
-    def quitrent_run_finished(self, run: BillingRun) -> None:
-        self.has_finished.set()
-
 
 def with_plugin(plugin: object) -> Plugins:
     plugins = Plugins()
@@ -132,14 +128,16 @@ def with_plugin(plugin: object) -> Plugins:
     return plugins
 
 
-def run_at_once(house: House, plugins: Sequence[object], through: str) -> list[BillingRun]:
+def run_at_once(house: House, plugins: Sequence[Meets], through: str) -> list[BillingRun]:
     """Carry runs for the same date out, each in a thread and with a deployment and a plugin of its own."""
 
-    def carried_out(plugin: object) -> BillingRun:
+    def carried_out(plugin: Meets) -> BillingRun:
         deployment = build_deployment(house.settings, with_plugin(plugin))
         with deployment.store.write():
             run = ask_for_run(deployment, date.fromisoformat(through))
-        return carry_out(deployment, run, Event())
+        finished = carry_out(deployment, run, Event())
+        plugin.has_finished.set()
+        return finished
 
     with ThreadPoolExecutor(len(plugins)) as pool:
         return list(pool.map(carried_out, plugins))

@@ -197,7 +197,7 @@ PARKING: list[tuple[str, Act, str]] = [
     ("answers the class", answers(Adjustment), "proposed a type instead of an Adjustment"),
     ("answers a review", answers(Review(Verdict.ALLOW)), "proposed a Review instead of an Adjustment"),
     ("answers a subclass", answers(EvilAdjustment("x", "y", Decimal(1))), "proposed a EvilAdjustment instead"),
-    ("answers half of one", answers(object.__new__(Adjustment)), "raised AttributeError"),
+    ("answers half of one", answers(object.__new__(Adjustment)), "gave an answer that raised AttributeError"),
     ("answers a list of numbers", answers([FAIR, 7]), "proposed a int instead of an Adjustment"),
     ("answers a list of lists", answers([[FAIR]]), "proposed a list instead of an Adjustment"),
     ("answers an endless list", answers(EvilList()), "proposed a EvilList instead of an Adjustment"),
@@ -246,7 +246,7 @@ JUDGING: list[tuple[str, Judgement, str]] = [
     ("answers a verdict", lambda line, price: Verdict.ALLOW, "gave a Verdict instead of a Review"),
     ("answers True", lambda line, price: True, "gave a bool instead of a Review"),
     ("answers a list", lambda line, price: [Review(Verdict.ALLOW)], "gave a list instead of a Review"),
-    ("answers half of one", lambda line, price: object.__new__(Review), "raised AttributeError"),
+    ("answers half of one", lambda line, price: object.__new__(Review), "gave an answer that raised AttributeError"),
     ("judges with a text", lambda line, price: _review("ALLOW"), "gave a Review whose verdict is not a Verdict"),
     ("says a huge reason", lambda line, price: Review(Verdict.WARN, "y" * 300), _REASON),
 ]

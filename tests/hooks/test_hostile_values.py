@@ -67,7 +67,7 @@ def test_an_exception_that_not_even_a_log_can_tell_is_the_plugins_failure(error:
     with suppress(BaseException):
         [failure] = plugins.adjust([LINE])
         assert isinstance(failure, FailedPrecondition)
-        plugins.run_finished(BillingRun(date(2026, 1, 31)))
+        plugins.run_finished("hostile", BillingRun(date(2026, 1, 31)))
         went_through = True
     assert went_through
 

@@ -97,7 +97,8 @@ def test_bytes_that_are_no_message_are_refused_by_every_rpc_of_every_service(
         refuse_malformed(own_world, path, data)
 
 
-@pytest.mark.parametrize("method", RPCS)
+# One has no place for a text.
+@pytest.mark.parametrize("method", [method for method in RPCS if method != "ListPlugins"])
 def test_text_that_is_not_utf_8_is_refused_wherever_it_stands(own_world: World, keys: list[Any], method: str) -> None:
     places = list(texts_of(message_type(method).DESCRIPTOR))
     assert places

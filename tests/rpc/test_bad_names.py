@@ -65,6 +65,7 @@ OTHER_KINDS = [
     ("QuotePrice", {"subscription": "resellers/a"}, "subscription", "a subscription's name"),
     ("GetCharge", {"name": "resellers/a/customers/c1/accounts/a1/subscriptions/s1"}, "name", "a charge's name"),
     ("GetBillingRun", {"name": "2026-01-31-1"}, "name", "a billing run's name"),
+    ("ResumePlugin", {"name": "markup"}, "name", "a plugin's name"),
     ("ListCharges", {"parent": "products/gold"}, "parent", "the name of a reseller, a customer, an account or a"),
     ("ListCharges", {"billing_run": "2026-01-31-1"}, "billing_run", "a billing run's name"),
     ("ListParkedCharges", {"parent": "products/gold"}, "parent", "the name of a reseller, a customer, an account or a"),

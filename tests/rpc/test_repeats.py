@@ -94,6 +94,8 @@ def test_the_same_request_id_gives_the_first_answer_again_and_is_refused_with_ot
     other = {**requests("b", "admin")[method], "request_id": fields["request_id"]}
     if method == "CreateReseller":
         other["reseller_id"] = "elsewhere"
+    if method == "ResumePlugin":
+        other["name"] = "plugins/other"
     if method == "StartBillingRun":
         other |= {"validate_only": False, "through_date": day("2026-02-01")}
     before = outcome(own_world.admin, "GetReseller", {"name": "resellers/b"})

@@ -64,6 +64,8 @@ ROLES = [
     ("GetBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("ListBillingRuns", OK, OK, DENIED, DENIED, DENIED),
     ("WatchBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
+    ("ListPlugins", OK, OK, DENIED, DENIED, DENIED),
+    ("ResumePlugin", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("GetCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ListCharges", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ReverseCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),

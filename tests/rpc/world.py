@@ -22,7 +22,8 @@ RUN = "billingRuns/2026-01-31-1"
 # A reseller that does not exist.
 NOBODY = "z"
 RPCS = [method.name for service in SERVICES.values() for method in service.methods]
-LISTS = [name for name in RPCS if name.startswith("List")]
+# The plugins in use are few, and come without pages.
+LISTS = [name for name in RPCS if name.startswith("List") and name != "ListPlugins"]
 # A request is made with the spare objects of one of these, so that what one call uses up is there for the next.
 SPARES = ("admin", "own", "once")
 FEE_DAYS = {spare: number for number, spare in enumerate(SPARES, start=1)}
@@ -201,6 +202,8 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         "GetBillingRun": {"name": run},
         "ListBillingRuns": {},
         "WatchBillingRun": {"name": run},
+        "ListPlugins": {},
+        "ResumePlugin": {"name": "plugins/none" if reseller == NOBODY else "plugins/unpriceable"},
         "GetCharge": {"name": f"{account}/subscriptions/s1/charges/retail-recurring-2026-01-01"},
         "ListCharges": {"parent": party},
         "ReverseCharge": {"name": f"{account}/subscriptions/s1/charges/{side}-recurring-2026-01-01"},

@@ -235,7 +235,7 @@ class Witness:
 def test_every_fee_is_committed_before_any_plugin_is_called(gold: House, monkeypatch: pytest.MonkeyPatch) -> None:
     # A batch for each subscription, so that there are several.
     monkeypatch.setattr("quitrent.services.bills.BATCH", 1)
-    monkeypatch.setattr("quitrent.services.billing.BATCH", 1)
+    monkeypatch.setattr("quitrent.services.news.BATCH", 1)
     for number in range(3):
         gold.assign(gold.make_account("acme", f"a{number}"))
     witness, plugins = Witness(gold.folder / "quitrent.db"), Plugins()

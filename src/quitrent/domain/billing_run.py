@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -38,6 +38,15 @@ class RunAmount:
 AmountsBySide = Mapping[tuple[Side, str], RunAmount]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class UsedPlugin:
+    """A plugin that a run prices with. Another table of settings has another digest."""
+
+    name: str
+    version: str = ""
+    settings_digest: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class BillingRun:
     """Bills everything due up to and including `through`. A preview has no name."""
@@ -51,11 +60,31 @@ class BillingRun:
     amounts: AmountsBySide = field(default_factory=dict)
     parked_count: int = 0
     failure: str = ""
-    # Name and version of each plugin that it prices with.
-    plugins: tuple[tuple[str, str], ...] = ()
+    # The plugins that it prices with, by name.
+    plugins: tuple[UsedPlugin, ...] = ()
+    # What is to be known of how it went: that it went on with other plugins, say.
+    remarks: tuple[str, ...] = ()
     create_time: datetime | None = field(default=None, compare=False)
     finish_time: datetime | None = field(default=None, compare=False)
     key: int = field(default=0, compare=False)
+
+
+def priced_with(run: BillingRun, plugins: Iterable[UsedPlugin]) -> BillingRun:
+    """Give a run that prices with these plugins from now on, and says so where it has priced with others.
+
+    >>> run = BillingRun(date(2026, 1, 31), phase=RunPhase.RETAIL, plugins=(UsedPlugin("markup", "1.0", "ab12"),))
+    >>> priced_with(run, [UsedPlugin("markup", "1.1", "ab12")]).remarks
+    ('went on with the plugins markup 1.1 (settings ab12), after markup 1.0 (settings ab12)',)
+    """
+    now = tuple(sorted(plugins))
+    remarks = run.remarks
+    if run.phase is not RunPhase.FEES and now != run.plugins:
+        remarks = (*remarks, f"went on with the plugins {_listed(now)}, after {_listed(run.plugins)}")
+    return replace(run, plugins=now, remarks=remarks)
+
+
+def _listed(plugins: Iterable[UsedPlugin]) -> str:
+    return ", ".join(f"{one.name} {one.version} (settings {one.settings_digest})" for one in plugins) or "none"
 
 
 def added(amounts: AmountsBySide, charges: Iterable[Charge]) -> AmountsBySide:

@@ -62,6 +62,7 @@ class StepKind(StrEnum):
     ROUNDING = "ROUNDING"
     EARLIER_PART = "EARLIER_PART"
     REVIEW = "REVIEW"
+    LEFT_OUT = "LEFT_OUT"
     CHARGE = "CHARGE"
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from quitrent.domain.money import units_decimal
+from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
 from quitrent.domain.party import Party
 from quitrent.domain.price_rule import Basis
@@ -32,7 +32,13 @@ class Line:
     time they are one line, from the first day of the first to the last of the last.
 
     `own_cost` is None where the reseller's cost is in another currency. `subscription` is empty in a
-    quote of a product that is not assigned yet.
+    quote of a product that is not assigned yet. `charged_before` is what the customer was charged for
+    the part of the subscription that ends where this one begins, and None where nothing stands
+    charged for it.
+
+    `account_count` is how many accounts of the reseller have the product on the first day of the
+    period, and `subscription_count` how many products are assigned to its accounts then, this line
+    among them. Both are None unless a plugin in use counts accounts.
     """
 
     reseller: Named
@@ -48,6 +54,9 @@ class Line:
     recommended: Decimal
     basis: Decimal
     own_cost: Decimal | None
+    charged_before: Decimal | None = None
+    account_count: int | None = None
+    subscription_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,16 @@ class RetailAmount:
     amount: Decimal
 
 
-def line_of(terms: Terms, part: Part, basis: Basis) -> Line:
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What a plugin sees of a line beside its terms: `Line` says what each is."""
+
+    charged_before: Money | None = None
+    account_count: int | None = None
+    subscription_count: int | None = None
+
+
+def line_of(terms: Terms, part: Part, basis: Basis, facts: LineFacts) -> Line:
     """Give what a plugin sees of one part of a subscription's retail side."""
     subscription = terms.subscription
     fee, cost = terms.recommended_for(part).money, terms.own_cost_on(part.priced_on)
@@ -76,10 +94,17 @@ def line_of(terms: Terms, part: Part, basis: Basis) -> Line:
         period_end=part.end,
         period_index=part.index,
         currency=fee.currency,
-        recommended=units_decimal(Fraction(fee.amount_micros)),
+        recommended=_units(fee),
         basis=units_decimal(basis.micros),
-        own_cost=units_decimal(Fraction(cost.amount_micros)) if cost.currency == fee.currency else None,
+        own_cost=_units(cost) if cost.currency == fee.currency else None,
+        charged_before=None if facts.charged_before is None else _units(facts.charged_before),
+        account_count=facts.account_count,
+        subscription_count=facts.subscription_count,
     )
+
+
+def _units(money: Money) -> Decimal:
+    return units_decimal(Fraction(money.amount_micros))
 
 
 def _named(thing: Party | Product) -> Named:

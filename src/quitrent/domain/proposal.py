@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
-from re import fullmatch
+from re import compile as compiled
 
 LONGEST_TEXT = 255
 LARGEST_PERCENT = 100_000
 LARGEST_UNITS = 1_000_000_000
 MOST_DECIMALS = 6
+
+_CODE = compiled(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,21 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The plugin that a proposal or a verdict comes from."""
+    """The plugin that a proposal or a verdict comes from.
+
+    Where one that sets the final price proposes something, what the others propose does not count.
+    """
 
     plugin: str
     version: str = ""
+    sets_final_price: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """In the place of what a plugin would have said: it failed, and the price is made without it."""
+
+    cause: str
 
 
 def type_name(value: object) -> str:
@@ -71,7 +83,7 @@ def checked_adjustment(proposal: object, currency: str) -> Adjustment:
     if type(proposal) is not Adjustment:
         raise ValueError(f"proposed a {type_name(proposal)} instead of an Adjustment")
     code, reason = _checked_text("code", proposal.code), _checked_text("reason", proposal.reason)
-    if not fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", code):
+    if not _CODE.fullmatch(code):
         raise ValueError("proposed a code that is not 1 to 63 letters, digits, _, . or -")
     if (proposal.percent is None) == (proposal.amount is None):
         raise ValueError("proposed an Adjustment that has not exactly one of percent and amount")
@@ -115,6 +127,6 @@ def _checked_decimal(what: str, value: object, largest: int) -> Decimal:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -MOST_DECIMALS:
         raise ValueError(f"proposed {value} as {what}; it takes at most {MOST_DECIMALS} decimals")
-    if abs(Fraction(value)) > largest:
+    if value.copy_abs() > largest:
         raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
     return value

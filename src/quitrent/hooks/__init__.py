@@ -23,17 +23,24 @@ An operator installs the package and gives the plugin its table in the settings 
     [plugins.happy-hour]
     percent = "10"
 
-Owns: the contracts (`spec`), finding, checking and calling plugins (`manager`).
+Owns: the contracts (`spec`), finding plugins (`discovery`), the processes that they live in (`host`
+inside, `process` and `pool` from outside), asking them (`manager`, `hosted`), and believing nothing
+of what they answer (`wire`, `answers`).
 
-Does not own: what a proposal does to a price (domain), when plugins are called (services).
+Does not own: what a proposal does to a price (domain), when plugins are called, and where it is kept
+that one is set aside (services).
 
 Keeps true:
 
-- A plugin is given copies, and what it gives back is checked and copied: nothing that it holds is
-  read again by the core.
-- A plugin that raises, or answers with what it may not, is named, and costs its line the retail
-  price. It can say nothing about a fee: no hook has a word for it.
-- What is configured and missing, misspelled or wrongly declared keeps the server from starting.
+- A plugin's code runs in its own hosts alone: the server and the biller never import it. A host has
+  neither the database's address nor any of the server's environment.
+- Between a host and the core go typed messages, and no code. A plugin is given copies, and what it
+  gives back is checked here once more.
+- A plugin that raises, answers with what it may not, takes too long, grows too large or ends its host
+  is named, and costs its line what the deployment chose. It can say nothing about a fee: no hook has
+  a word for it.
+- What is configured and missing, misspelled or wrongly declared keeps the server from starting. A
+  plugin whose code fails does not: it is broken until it can be made ready.
 """
 
 from quitrent.hooks.spec import hookimpl

@@ -1,18 +1,36 @@
-"""Finds the plugins that are installed, and makes those that the settings name."""
+"""Finds the plugins that are installed, and takes those into use that the settings name."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from pathlib import Path
 
-from quitrent.hooks.manager import PluginError, Plugins
+import msgspec
+
+from quitrent.hooks.declared_settings import SettingsRefusedError, settings_of
+from quitrent.hooks.errors import PluginBrokenError, PluginError
+from quitrent.hooks.hosted import HostedPlugin
+from quitrent.hooks.hosting import Hosting
+from quitrent.hooks.inline import InlinePlugin
+from quitrent.hooks.manager import Plugins
+from quitrent.hooks.plugin import PluginSource, load_plugin
+from quitrent.hooks.seat import Seat
 from quitrent.hooks.spec import NAMESPACE
 
-PluginSettings = Mapping[str, Mapping[str, object]]
+# The table of a plugin that is quitrent's, and not the plugin's own.
+HOSTING = "hosting"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginsSettings:
+    """What the settings file says of plugins: the table of each, how they are hosted, and where paths begin."""
+
+    tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    hosting: Hosting = field(default_factory=Hosting)
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +48,73 @@ def installed_plugins() -> list[InstalledPlugin]:
     return [_installed(entry) for _, entry in sorted(_entries().items())]
 
 
-def load_plugins(settings: PluginSettings) -> Plugins:
-    """Make the plugins that have a table in the settings, each with its table.
+def host_plugins(settings: PluginsSettings) -> Plugins:
+    """Take the plugins that have a table in the settings into use, each in hosts of its own.
 
-    Errors: PluginError for one that is not installed, cannot be imported, refuses its settings or
-    declares a hook wrongly.
+    Errors: PluginError for one that is not installed, refuses its settings or declares a hook wrongly.
     """
+    return hosted(sources_of(settings))
+
+
+def hosted(sources: Sequence[tuple[PluginSource, Hosting]]) -> Plugins:
+    """Take plugins into use, each in hosts of its own; `close` them in the end. Errors: PluginError."""
+    seats = [HostedPlugin(source, hosting) for source, hosting in sources]
+    try:
+        for seat in seats:
+            seat.open()
+        return Plugins(seats)
+    except BaseException:
+        for seat in seats:
+            seat.close()
+        raise
+
+
+def load_plugins(settings: PluginsSettings) -> Plugins:
+    """Take the plugins that have a table in the settings into use in this very process.
+
+    Errors: PluginError, also for one whose code fails.
+    """
+    return Plugins([_inline(source, hosting) for source, hosting in sources_of(settings)])
+
+
+def sources_of(settings: PluginsSettings) -> list[tuple[PluginSource, Hosting]]:
+    """Give where each plugin with a table comes from and how it is hosted. Errors: PluginError."""
     installed = _entries()
-    plugins = Plugins()
-    for name, table in sorted(settings.items()):
+    sources = []
+    for name, table in sorted(settings.tables.items()):
         if name not in installed:
             raise PluginError(
                 f"plugin {name} has a table in the settings and is not installed; installed: "
                 + (", ".join(sorted(installed)) or "none")
             )
         found = _installed(installed[name])
-        plugins.register(name, _made(installed[name], table), found.version, found.package)
-    return plugins
+        own = {key: value for key, value in table.items() if key != HOSTING}
+        source = PluginSource(name, found.location, found.version, found.package, own, digest_of(own), settings.folder)
+        sources.append((source, _hosting(name, table.get(HOSTING, {}), settings)))
+    return sources
 
 
-def _made(entry: EntryPoint, table: Mapping[str, object]) -> object:
+def digest_of(table: Mapping[str, object]) -> str:
+    """Give what tells a table of settings from another, whatever the order of its keys."""
+    return sha256(msgspec.json.encode(table, order="deterministic")).hexdigest()[:16]
+
+
+def _hosting(name: str, table: object, settings: PluginsSettings) -> Hosting:
+    """Give how a plugin is hosted: as its own table says, and for the rest as all are."""
+    if not isinstance(table, Mapping):
+        raise PluginError(f"plugin {name}: hosting is {table!r}; it takes a table, [plugins.{name}.hosting]")
     try:
-        plugin: Any = entry.load()
-        if inspect.isclass(plugin):
-            make: Callable[..., object] = plugin
-            return make(deepcopy(dict(table)))
-    # A plugin is other people's code: whatever it raises here has to be told with its name.
-    except Exception as error:
-        raise PluginError(f"plugin {entry.name}: {type(error).__name__}: {error}") from error
-    if table:
-        raise PluginError(f"plugin {entry.name} takes no settings; leave its table empty")
-    return plugin
+        own = settings_of(table, Hosting, Path())
+    except SettingsRefusedError as error:
+        raise PluginError(f"plugin {name}: hosting: {error}") from error
+    return replace(settings.hosting, **{key: getattr(own, key) for key in table})
+
+
+def _inline(source: PluginSource, hosting: Hosting) -> Seat:
+    try:
+        return InlinePlugin(load_plugin(source), hosting)
+    except PluginBrokenError as error:
+        raise PluginError(f"plugin {source.name} {error}") from error
 
 
 def _installed(entry: EntryPoint) -> InstalledPlugin:

@@ -2,197 +2,163 @@
 
 from __future__ import annotations
 
-import logging
-import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from threading import current_thread, main_thread
-from traceback import format_tb
 from typing import TypeVar
-
-import pluggy
-from pluggy import HookImpl
 
 from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.line import Line, RetailAmount
-from quitrent.domain.proposal import Adjustment, Review, Speaker, checked_adjustment, checked_review, type_name
-from quitrent.hooks import spec
+from quitrent.domain.proposal import Adjustment, LeftOut, Review, Speaker
+from quitrent.hooks.answers import checked_adjustments, checked_reviews
+from quitrent.hooks.errors import PluginError
+from quitrent.hooks.hosting import Hosting
+from quitrent.hooks.inline import InlinePlugin
+from quitrent.hooks.plugin import LoadedPlugin
+from quitrent.hooks.seat import SET_ASIDE, Answers, Seat
+from quitrent.hooks.standing import SetAside
+from quitrent.hooks.wire import Adjust, Finished, Judge, News, PluginRecord, Posted, Question
 
-_log = logging.getLogger(__name__)
+__all__ = ["PluginError", "PluginRecord", "Plugins"]
+
 _Answer = TypeVar("_Answer")
+_Outcome = list[tuple[Speaker, _Answer | LeftOut]] | FailedPrecondition
 
-Adjustments = tuple[tuple[Speaker, Adjustment], ...]
-Reviews = tuple[tuple[Speaker, Review], ...]
+ADJUSTING = ("quitrent_adjust_retail", "quitrent_adjust_retail_batch")
+REVIEWING = ("quitrent_review_retail",)
+LISTENING = ("quitrent_charges_posted", "quitrent_run_finished")
 
-# More than any plugin has a use for, and little enough to store with a charge.
-MOST_ADJUSTMENTS = 20
 LONGEST_FAILURE = 500
 
 
-class PluginError(Exception):
-    """A plugin cannot be used as it is configured; the text names it and says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class PluginRecord:
-    """A plugin that is in use: its name, its package with version, and the hooks that it implements."""
-
-    name: str
-    version: str
-    package: str
-    hooks: tuple[str, ...]
-
-
 class Plugins:
-    """The plugins in use, in the order of their names, which is the order in which they are called."""
+    """The plugins in use, in the order of their names, which is the order in which they stand in an explanation."""
 
-    def __init__(self) -> None:
-        self._manager = pluggy.PluginManager(spec.NAMESPACE)
-        self._manager.add_hookspecs(spec)
-        self._records: dict[str, PluginRecord] = {}
+    def __init__(self, seats: Sequence[Seat] = ()) -> None:
+        """Take plugins into use. Errors: PluginError for two that set the final price."""
+        self._seats: dict[str, Seat] = {}
+        for seat in seats:
+            self.add(seat)
 
-    def register(self, name: str, plugin: object, version: str = "", package: str = "") -> None:
-        """Take a plugin into use: a module, or an object whose methods are the hooks.
+    def add(self, seat: Seat) -> None:
+        """Take a plugin into use. Errors: PluginError."""
+        name = seat.record.name
+        if name in self._seats:
+            raise PluginError(f"plugin {name} is in use already")
+        self._seats = dict(sorted({**self._seats, name: seat}.items()))
+        final = [record.name for record in self.records() if record.sets_final_price]
+        if len(final) > 1:
+            raise PluginError(f"plugins {' and '.join(final)} both set the final price; use one of them")
+
+    def register(
+        self, name: str, plugin: object, version: str = "", package: str = "", hosting: Hosting | None = None
+    ) -> None:
+        """Take a plugin that is at hand into use, in this process: a module, or an object with the hooks.
 
         Errors: PluginError for a hook that does not exist, has a wrong argument or wraps others.
         """
-        try:
-            self._manager.register(plugin, name)
-            self._manager.check_pending()
-        except (ValueError, pluggy.PluginValidationError) as error:
-            raise PluginError(f"plugin {name}: {error}") from error
-        callers = self._manager.get_hookcallers(plugin) or []
-        for caller in callers:
-            # Pluggy lets a plugin mark a hook as optional, which is to say that it need not exist.
-            if not caller.has_spec():
-                raise PluginError(f"plugin {name}: there is no hook {caller.name}")
-            if any(impl.wrapper or impl.hookwrapper for impl in caller.get_hookimpls() if impl.plugin is plugin):
-                raise PluginError(f"plugin {name}: {caller.name} is a wrapper; a plugin cannot wrap another's answer")
-        hooks = tuple(sorted(caller.name for caller in callers))
-        unmarked = sorted(name for name in dir(plugin) if name.startswith("quitrent_") and name not in hooks)
-        if unmarked:
-            raise PluginError(f"plugin {name}: {unmarked[0]} is not marked with @hookimpl, and would never be called")
-        if not hooks:
-            raise PluginError(f"plugin {name} implements no hook")
-        self._records[name] = PluginRecord(name, version, package, hooks)
+        record = PluginRecord(name, version, package)
+        self.add(InlinePlugin(LoadedPlugin(record, plugin), hosting or Hosting()))
 
     def records(self) -> list[PluginRecord]:
         """Give the plugins in use, by name."""
-        return [self._records[name] for name in sorted(self._records)]
+        return [seat.record for seat in self._seats.values()]
 
-    def adjust(self, lines: Sequence[Line]) -> list[Adjustments | FailedPrecondition]:
-        """Ask every plugin for its adjustments; for each line they, or the failure of one of them."""
-        return [
-            self._ask("quitrent_adjust_retail", partial(_checked_adjustments, line.currency), line=line)
-            for line in lines
-        ]
+    def hosted(self) -> list[tuple[PluginRecord, Hosting]]:
+        """Give the plugins in use, by name, and how each is hosted."""
+        return [(seat.record, seat.hosting) for seat in self._seats.values()]
 
-    def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[Reviews | FailedPrecondition]:
-        """Ask every plugin for its review; for each price they, or the failure of one of them."""
-        return [self._ask("quitrent_review_retail", _checked_reviews, line=line, price=price) for line, price in priced]
+    def keep_set_aside_in(self, kept: SetAside) -> None:
+        """Keep it there which plugins are set aside."""
+        for seat in self._seats.values():
+            seat.keep_set_aside_in(kept)
 
     @property
-    def hear_of_charges(self) -> bool:
-        """Whether any plugin wants to be told of charges."""
-        return bool(self._implementations("quitrent_charges_posted"))
+    def price(self) -> bool:
+        """Whether any plugin has a part in prices."""
+        return any(_implements(seat, (*ADJUSTING, *REVIEWING)) for seat in self._seats.values())
 
-    def charges_posted(self, charges: Sequence[Charge]) -> None:
-        """Tell every plugin of charges that have been committed."""
-        self._notify("quitrent_charges_posted", charges=tuple(charges))
+    @property
+    def count_accounts(self) -> bool:
+        """Whether any plugin wants to know how many accounts a reseller has."""
+        return any(record.counts_accounts for record in self.records())
 
-    def run_finished(self, run: BillingRun) -> None:
-        """Tell every plugin of a run that has finished."""
-        self._notify("quitrent_run_finished", run=run)
+    def adjust(self, lines: Sequence[Line]) -> list[_Outcome[Adjustment]]:
+        """Ask every plugin for its adjustments; for each line they, or the failure of one of them."""
+        return self._asked(
+            ADJUSTING, Adjust(lines), lambda said, place: checked_adjustments(said, lines[place].currency)
+        )
 
-    def _ask(
-        self, hook: str, check: Callable[[object], tuple[_Answer, ...]], **arguments: object
-    ) -> tuple[tuple[Speaker, _Answer], ...] | FailedPrecondition:
-        implementations = self._implementations(hook)
-        # Every argument is made of values of ours, which can be frozen.
-        frozen = pickle.dumps(arguments) if implementations else b""
-        said: list[tuple[Speaker, _Answer]] = []
-        for impl in implementations:
-            speaker = Speaker(impl.plugin_name, self._records[impl.plugin_name].version)
-            try:
-                answers = check(_call(impl, frozen))
-            except _ProposalError as error:
-                return _failure(speaker, str(error))
-            # Whatever a plugin raises, SystemExit and all, is its failure and not the server's.
-            except BaseException as error:  # noqa: BLE001
-                _let_through(error)
-                _log_failure(speaker.plugin, hook, error)
-                return _failure(speaker, f"raised {type_name(error)}")
-            said += [(speaker, answer) for answer in answers]
-        return tuple(said)
+    def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[_Outcome[Review]]:
+        """Ask every plugin for its review; for each price they, or the failure of one of them."""
+        return self._asked(REVIEWING, Judge(priced), lambda said, _: checked_reviews(said))
 
-    def _notify(self, hook: str, **arguments: object) -> None:
-        implementations = self._implementations(hook)
-        frozen = pickle.dumps(arguments) if implementations else b""
-        for impl in implementations:
-            try:
-                _call(impl, frozen)
-            # The charges are committed: what a plugin makes of the news changes nothing.
-            except BaseException as error:  # noqa: BLE001
-                _let_through(error)
-                _log_failure(impl.plugin_name, hook, error)
+    def listeners(self) -> list[str]:
+        """Give the names of the plugins that want to hear of charges or of runs."""
+        return [name for name, seat in self._seats.items() if _implements(seat, LISTENING)]
 
-    def _implementations(self, hook: str) -> list[HookImpl]:
-        # One plugin after the other, by name: pluggy's own call would stop at the first exception
-        # and not say whose it was.
-        caller = getattr(self._manager.hook, hook)
-        return sorted(caller.get_hookimpls(), key=lambda impl: impl.plugin_name)
+    def charges_posted(self, plugin: str, charges: Sequence[Charge]) -> str:
+        """Tell a plugin of charges that have been committed; give how it failed, or nothing."""
+        return self._told(plugin, Posted(charges))
 
+    def run_finished(self, plugin: str, run: BillingRun) -> str:
+        """Tell a plugin of a run that has finished; give how it failed, or nothing."""
+        return self._told(plugin, Finished(run))
 
-class _ProposalError(Exception):
-    """A plugin answered with something that it may not say; the text goes on 'plugin x ...'."""
+    def close(self) -> None:
+        """End what the plugins live in."""
+        for seat in self._seats.values():
+            seat.close()
 
+    def _asked(
+        self, hooks: tuple[str, ...], question: Question, check: Callable[[object, int], list[_Answer]]
+    ) -> list[_Outcome[_Answer]]:
+        """Ask all that implement a hook, side by side, and put together what they say of each line."""
+        outcomes: list[_Outcome[_Answer]] = [[] for _ in question.about]
+        seats = [seat for seat in self._seats.values() if question.about and _implements(seat, hooks)]
+        # All are asked before the first is waited for.
+        for seat, answers in [(seat, _ask(seat, question)) for seat in seats]:
+            record = seat.record
+            speaker = Speaker(record.name, record.version, record.sets_final_price)
+            for place, said in enumerate(answers()):
+                outcome = outcomes[place]
+                if said and not isinstance(outcome, FailedPrecondition):
+                    checked = said if isinstance(said, str) else _checked(check, said, place)
+                    if isinstance(checked, str):
+                        outcomes[place] = _failed(seat.hosting, speaker, checked[:LONGEST_FAILURE], outcome)
+                    else:
+                        outcome += [(speaker, one) for one in checked]
+        return outcomes
 
-def _let_through(error: BaseException) -> None:
-    """Raise what is not a plugin's: an operator's Ctrl-C, which reaches the main thread alone."""
-    if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
-        raise error
+    def _told(self, plugin: str, news: News) -> str:
+        seat = self._seats[plugin]
+        return f"{SET_ASIDE}{seat.set_aside}" if seat.set_aside else seat.tell(news)
 
 
-def _log_failure(plugin: str, hook: str, error: BaseException) -> None:
-    """Write down what a plugin raised, which may not even be willing to tell what it is."""
+def _implements(seat: Seat, hooks: tuple[str, ...]) -> bool:
+    return any(seat.record.may_implement(hook) for hook in hooks)
+
+
+def _ask(seat: Seat, question: Question) -> Answers:
+    set_aside = seat.set_aside
+    if not set_aside:
+        return seat.ask(question)
+    return lambda: [f"{SET_ASIDE}{set_aside}"] * len(question.about)
+
+
+def _checked(check: Callable[[object, int], list[_Answer]], said: object, place: int) -> list[_Answer] | str:
+    """Check again what a host has checked: it holds other people's code."""
     try:
-        told = str.__str__(str(error))
-    except BaseException:  # noqa: BLE001 -- the text of the exception is the plugin's code as well.
-        told = "what cannot be told"
-    lines = "".join(format_tb(error.__traceback__))
-    _log.error("plugin %s raised %s in %s: %s\n%s", plugin, type_name(error), hook, told, lines)
-
-
-def _call(impl: HookImpl, frozen: bytes) -> object:
-    # Thawed for each plugin, so that what one does to its arguments reaches nobody else.
-    arguments = pickle.loads(frozen)  # noqa: S301 -- frozen by ourselves, a moment ago.
-    return impl.function(*(arguments[name] for name in impl.argnames))
-
-
-def _failure(speaker: Speaker, what: str) -> FailedPrecondition:
-    message = f"plugin {speaker.plugin} {what}"[:LONGEST_FAILURE]
-    return FailedPrecondition(Reason.PLUGIN_FAILED, message, metadata={"plugin": speaker.plugin})
-
-
-def _checked_adjustments(currency: str, answer: object) -> tuple[Adjustment, ...]:
-    if answer is None:
-        return ()
-    proposals: tuple[object, ...] = (answer,)
-    if type(answer) is list or type(answer) is tuple:
-        proposals = tuple(answer)
-    if len(proposals) > MOST_ADJUSTMENTS:
-        raise _ProposalError(f"proposed {len(proposals)} adjustments; at most {MOST_ADJUSTMENTS} are allowed")
-    try:
-        return tuple(checked_adjustment(proposal, currency) for proposal in proposals)
+        return check(said, place)
     except ValueError as error:
-        raise _ProposalError(str(error)) from error
+        return str(error)
 
 
-def _checked_reviews(answer: object) -> tuple[Review, ...]:
-    try:
-        return () if answer is None else (checked_review(answer),)
-    except ValueError as error:
-        raise _ProposalError(str(error)) from error
+def _failed(
+    hosting: Hosting, speaker: Speaker, how: str, said: list[tuple[Speaker, _Answer | LeftOut]]
+) -> _Outcome[_Answer]:
+    """Give what becomes of a line that a plugin failed for: its failure, or what the others said of it."""
+    if hosting.on_failure == "price-without":
+        return [*said, (speaker, LeftOut(how))]
+    reason = Reason.PLUGIN_SET_ASIDE if how.startswith(SET_ASIDE) else Reason.PLUGIN_FAILED
+    return FailedPrecondition(reason, f"plugin {speaker.plugin} {how}", metadata={"plugin": speaker.plugin})

@@ -1,12 +1,16 @@
 """The hooks, and the laws that hold for all of them.
 
-- A hook may be called from several threads at once, and for the same line more than once: in
-  quotes, in previews, in a run, and again after a crash. It has to give the same answer each time.
+- A plugin lives in processes of its own, its hosts. There may be several, each is ended without a
+  word, and none has the database's address. Keep nothing that has to last.
+- A hook may be called for the same line more than once: in quotes, in previews, in a run, and again
+  after a crash. It has to give the same answer each time, in whatever order lines come.
 - Arguments are copies. Changing them changes nothing.
 - An answer that holds several is a list or a tuple.
-- `adjust` and `review` speak of the retail side of one line. An exception, or an answer of another
-  type, parks the line in a run and refuses a quote; the plugin is named. The fee has been charged.
-- The two notifications come after what they tell of has been committed. An exception is logged.
+- `adjust` and `review` speak of the retail side of one line. Where a plugin raises, answers with
+  another type, takes too long or ends its host, the line is parked in a run and refused in a quote,
+  or priced without the plugin, as the deployment says; the plugin is named. The fee has been charged.
+- The two notifications come after what they tell of has been committed, at least once, and in order
+  for each run. They come again until they have gone well.
 - Amounts are `Decimal`s in units of the line's currency. Floats are refused.
 """
 
@@ -47,6 +51,18 @@ def quitrent_adjust_retail(line: Line) -> Adjustment | Sequence[Adjustment] | No
 
 
 @_hookspec
+def quitrent_adjust_retail_batch(lines: Sequence[Line]) -> Sequence[Adjustment | Sequence[Adjustment] | None]:
+    """Propose adjustments to many lines at once, in the place of `quitrent_adjust_retail`.
+
+    lines: what is priced; one line in a quote, up to 500 in a run.
+    Gives an answer for each line, in their order, each as `quitrent_adjust_retail` would. Where it
+    raises or gives another number of answers, it is asked again for halves of the lines, until the
+    line is found that it fails for.
+    """
+    return [None for _ in lines]
+
+
+@_hookspec
 def quitrent_review_retail(line: Line, price: RetailAmount) -> Review | None:
     """Judge the finished retail price of a line, after the last plugin has adjusted it.
 
@@ -61,7 +77,7 @@ def quitrent_charges_posted(charges: Sequence[Charge]) -> None:
     """Hear of the charges that a run has posted, a batch at a time, both sides.
 
     charges: what the run has committed, in the order in which it was. They come once the run has
-    ended; where the server dies just then, they do not come.
+    ended, at least once: after a crash or a failure the same charges come again.
     """
 
 
@@ -69,5 +85,5 @@ def quitrent_charges_posted(charges: Sequence[Charge]) -> None:
 def quitrent_run_finished(run: BillingRun) -> None:
     """Hear of a run that has finished, well or not; `run.state` and `run.failure` tell.
 
-    run: the run as it is stored.
+    run: the run as it is stored. It comes after the run's charges, at least once.
     """

@@ -58,6 +58,8 @@ ACCESS = {
     "GetBillingRun": ADMIN_ONLY,
     "ListBillingRuns": ADMIN_ONLY,
     "WatchBillingRun": ADMIN_ONLY,
+    "ListPlugins": ADMIN_ONLY,
+    "ResumePlugin": ADMIN_ONLY,
     "GetCharge": EVERY_ROLE,
     "ListCharges": EVERY_ROLE,
     "ReverseCharge": EVERY_ROLE,

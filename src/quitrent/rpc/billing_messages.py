@@ -106,7 +106,11 @@ def run_out(run: BillingRun) -> billing_run_pb2.BillingRun:
         ],
         parked_count=run.parked_count,
         failure=run.failure,
-        plugins=[billing_run_pb2.RunPlugin(name=name, version=version) for name, version in run.plugins],
+        plugins=[
+            billing_run_pb2.RunPlugin(name=one.name, version=one.version, settings_digest=one.settings_digest)
+            for one in run.plugins
+        ],
+        remarks=run.remarks,
         create_time=time_out(run.create_time),
         finish_time=time_out(run.finish_time),
     )

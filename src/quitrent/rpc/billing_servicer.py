@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from quitrent.rpc.charge_calls import ChargeCalls
 from quitrent.rpc.party_calls import PartyCalls
+from quitrent.rpc.plugin_calls import PluginCalls
 from quitrent.rpc.quote_calls import QuoteCalls
 from quitrent.rpc.run_calls import RunCalls
 from quitrent.rpc.subscription_calls import SubscriptionCalls
@@ -15,9 +16,15 @@ from quitrent.v1 import billing_service_pb2_grpc
 
 
 class BillingServicer(
-    PartyCalls, SubscriptionCalls, QuoteCalls, RunCalls, ChargeCalls, billing_service_pb2_grpc.BillingServiceServicer
+    PartyCalls,
+    SubscriptionCalls,
+    QuoteCalls,
+    RunCalls,
+    PluginCalls,
+    ChargeCalls,
+    billing_service_pb2_grpc.BillingServiceServicer,
 ):
-    """Parties, subscriptions, quotes, runs, charges and statements. The protos document the methods."""
+    """Parties, subscriptions, quotes, runs, plugins, charges and statements. The protos document the methods."""
 
     def __init__(self, deployment: Deployment, biller: Biller, most_watchers: int) -> None:
         """Take what the use cases need, the biller that carries runs out, and how many may watch it at once."""

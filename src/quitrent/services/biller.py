@@ -1,7 +1,7 @@
-"""The biller: the two threads of a server that carry runs out, in the order in which they were asked for.
+"""The biller: the threads of a server that carry runs out, in the order in which they were asked for.
 
-One posts fees, the other does what plugins have a part in. So a plugin that hangs keeps the retail
-side waiting, and no fee.
+One posts fees, one does what plugins have a part in, and one tells the plugins what runs have done.
+So a plugin that takes its time keeps no fee waiting, and one that listens no price.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from quitrent.domain.billing_run import BillingRun, RunPhase
 from quitrent.services.billing import carry_out, finish_run, post_fees
 from quitrent.services.books import RunInterruptedError
 from quitrent.services.deployment import Deployment
+from quitrent.services.news import tell_plugins
 from quitrent.store.billing_runs import unfinished_runs
 
 _log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
+# What another process has left undone, and what is to be tried again, is looked for so often.
+LOOK_AGAIN_SECONDS = 30
 
 
 def carry_out_unfinished(deployment: Deployment, stopping: Event) -> None:
@@ -40,10 +43,14 @@ class Biller:
         """Take what the runs need; nothing runs before `start`."""
         self._deployment = deployment
         self._stopping = Event()
-        self._fees_woken, self._retail_woken = Event(), Event()
-        self._threads = (
-            Thread(target=self._work, args=(self._fees_woken, self._post_fees), name="fees", daemon=True),
-            Thread(target=self._work, args=(self._retail_woken, self._finish_runs), name="retail", daemon=True),
+        self._fees_woken, self._retail_woken, self._news_woken = Event(), Event(), Event()
+        self._threads = tuple(
+            Thread(target=self._work, args=(woken, step), name=name, daemon=True)
+            for name, woken, step in (
+                ("fees", self._fees_woken, self._post_fees),
+                ("retail", self._retail_woken, self._finish_runs),
+                ("news", self._news_woken, self._tell_plugins),
+            )
         )
 
     def start(self) -> None:
@@ -54,8 +61,8 @@ class Biller:
 
     def wake(self) -> None:
         """Tell it that there is a new run."""
-        self._fees_woken.set()
-        self._retail_woken.set()
+        for woken in (self._fees_woken, self._retail_woken, self._news_woken):
+            woken.set()
 
     def stop(self, grace_seconds: int) -> None:
         """Have it stop after the batch that it is at, and wait so long for that: a plugin may be hanging."""
@@ -74,6 +81,10 @@ class Biller:
         for run in self._unfinished():
             if run.phase is not RunPhase.FEES:
                 finish_run(self._deployment, run, self._stopping)
+                self._news_woken.set()
+
+    def _tell_plugins(self) -> None:
+        tell_plugins(self._deployment, self._stopping)
 
     def _unfinished(self) -> list[BillingRun]:
         with self._deployment.store.connection():
@@ -81,7 +92,7 @@ class Biller:
 
     def _work(self, woken: Event, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():
-            woken.wait()
+            woken.wait(LOOK_AGAIN_SECONDS)
             woken.clear()
             try:
                 step()

@@ -3,8 +3,8 @@
 Fees first: each batch is computed and committed in one transaction, and no plugin has been called
 by the end of it. The retail side next: each batch is priced with no transaction open, and posted
 in one that looks again whether what was priced is still so. Then the books are checked against the
-terms (`checking`), and last the plugins are told what was posted. A run that is carried out again
-goes on where it stood: what is posted is no longer due, and what is there is not written twice.
+terms (`checking`). What the plugins are to be told waits in the outbox by then (`news`). A run that
+is carried out again goes on where it stood: what is posted is no longer due, and what is there is not written twice.
 
 A preview walks the same way and posts nothing.
 """
@@ -19,7 +19,6 @@ from threading import Event
 from uuid import uuid4
 
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
-from quitrent.domain.charge import ChargeFilter
 from quitrent.domain.errors import Unavailable
 from quitrent.services.bills import bill_fees, bill_retail
 from quitrent.services.books import (
@@ -31,12 +30,8 @@ from quitrent.services.books import (
 from quitrent.services.checking import CheckFailedError, check_books
 from quitrent.services.deployment import Deployment
 from quitrent.store import billing_runs
-from quitrent.store.charges import list_charges
 
 _log = logging.getLogger(__name__)
-
-# Charges that plugins are told of at a time.
-BATCH = 500
 
 
 def carry_out(deployment: Deployment, run: BillingRun, stopping: Event) -> BillingRun:
@@ -63,7 +58,7 @@ def post_fees(deployment: Deployment, run: BillingRun, stopping: Event) -> None:
 
 
 def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> BillingRun:
-    """Bill the retail side of a run whose fees are posted, check the books, and tell the plugins.
+    """Bill the retail side of a run whose fees are posted, and check the books.
 
     Errors: RunInterruptedError, Unavailable.
     """
@@ -80,8 +75,7 @@ def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> Bill
 
 def preview(deployment: Deployment, through: date) -> PreviewBooks:
     """Give what a run through a date would post."""
-    used = tuple((record.name, record.version) for record in deployment.plugins.records())
-    books = PreviewBooks(deployment, BillingRun(through, plugins=used))
+    books = PreviewBooks(deployment, BillingRun(through, plugins=tuple(deployment.used_plugins())))
     bill_fees(books, through)
     bill_retail(deployment, books, through)
     books.run = replace(books.run, state=RunState.SUCCEEDED, phase=RunPhase.FINISHED)
@@ -91,10 +85,7 @@ def preview(deployment: Deployment, through: date) -> PreviewBooks:
 def _worked(
     deployment: Deployment, run: BillingRun, stopping: Event, work: Callable[[StoredBooks], None]
 ) -> BillingRun:
-    """Do some of a run's work and give the run as it is stored then; what goes wrong ends it as FAILED.
-
-    The plugins are told where the run has ended by it.
-    """
+    """Do some of a run's work and give the run as it is stored then; what goes wrong ends it as FAILED."""
     books = StoredBooks(deployment, run, stopping)
     try:
         try:
@@ -112,21 +103,4 @@ def _worked(
     except RunEndedError:
         _log.info("billing run %s was ended by another process", run.name)
     with deployment.store.connection():
-        after = billing_runs.find_run_by_key(run.key) or run
-    if books.finished:
-        _tell_plugins(deployment, after)
-    return after
-
-
-def _tell_plugins(deployment: Deployment, run: BillingRun) -> None:
-    """Tell the plugins what a run has posted, once it has ended: one that hangs keeps nothing from the books."""
-    posted = ChargeFilter(billing_run=run.name)
-    after = 0
-    while deployment.plugins.hear_of_charges:
-        with deployment.store.connection():
-            charges = list_charges(posted, after, BATCH)
-        if not charges:
-            break
-        deployment.plugins.charges_posted(charges)
-        after = charges[-1].key
-    deployment.plugins.run_finished(run)
+        return billing_runs.find_run_by_key(run.key) or run

@@ -15,7 +15,8 @@ from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts
 from quitrent.domain.terms import Terms
 from quitrent.services.books import Bill, Books
 from quitrent.services.deployment import Deployment
-from quitrent.services.pricing import price_retail
+from quitrent.services.line_facts import Facts
+from quitrent.services.pricing import price_in_turn
 from quitrent.store import terms as stored_terms
 from quitrent.store.charges import paused_charges, unsettled_charges
 from quitrent.store.parked_charges import parked_periods
@@ -48,13 +49,14 @@ def bill_retail(deployment: Deployment, books: Books, through: date) -> None:
 
     What was changed while it was priced is priced again.
     """
+    facts = Facts(deployment)
     changed: list[int] = []
     for batch in _retail_batches(deployment, through):
-        changed += _bill_retail_batch(deployment, books, batch, through)
+        changed += _bill_retail_batch(deployment, books, batch, through, facts)
     while changed:
         with deployment.store.connection():
             batch = stored_terms.terms_by_key(changed[:BATCH])
-        changed = changed[BATCH:] + _bill_retail_batch(deployment, books, batch, through)
+        changed = changed[BATCH:] + _bill_retail_batch(deployment, books, batch, through, facts)
 
 
 def _retail_batches(deployment: Deployment, through: date) -> Iterator[list[Terms]]:
@@ -68,7 +70,9 @@ def _retail_batches(deployment: Deployment, through: date) -> Iterator[list[Term
         after = batch[-1].subscription.key
 
 
-def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms], through: date) -> list[int]:
+def _bill_retail_batch(
+    deployment: Deployment, books: Books, batch: list[Terms], through: date, facts: Facts
+) -> list[int]:
     """Price and post a batch; give the keys of the subscriptions that were changed in between."""
     keys = [terms.subscription.key for terms in batch]
     with deployment.store.connection():
@@ -81,7 +85,7 @@ def _bill_retail_batch(deployment: Deployment, books: Books, batch: list[Terms],
         )
     ]
     outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in keys}
-    for (terms, part), outcome in zip(wanted, price_retail(deployment, wanted), strict=True):
+    for (terms, part), outcome in zip(wanted, price_in_turn(deployment, wanted, facts), strict=True):
         outcomes[terms.subscription.key].append((part, outcome))
     with books.transaction():
         unchanged = _unchanged(batch, parked)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
 
-from quitrent.domain.billing_run import BillingRun, RunPhase, RunState, added
+from quitrent.domain.billing_run import BillingRun, RunPhase, RunState, added, priced_with
 from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge
 from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
-from quitrent.store import billing_runs, parked_charges, subscriptions
+from quitrent.store import billing_runs, parked_charges, plugin_news, subscriptions
 from quitrent.store.charges import insert_charges
 from quitrent.store.terms import count_due
 
@@ -62,19 +62,16 @@ class StoredBooks:
     def __init__(self, deployment: Deployment, run: BillingRun, stopping: Event) -> None:
         """Take the run that posts, and the event that tells it to stop between batches."""
         self._deployment, self._run_key, self._stopping = deployment, run.key, stopping
-        # Whether the run has come to its end here, and not in another process.
-        self.finished = False
 
     def enter(self, phase: RunPhase) -> None:
         """Note what the run is at: at its start what is left to do, and with retail which plugins price it."""
         with self._deployment.store.write():
-            run = replace(self.run(), phase=phase)
+            run = self.run()
             if phase is RunPhase.FEES:
                 run = replace(run, total_count=run.done_count + count_due(run.through))
             if phase is RunPhase.RETAIL:
-                used = {(record.name, record.version) for record in self._deployment.plugins.records()}
-                run = replace(run, plugins=tuple(sorted({*run.plugins, *used})))
-            billing_runs.update_run(run)
+                run = priced_with(run, self._deployment.used_plugins())
+            billing_runs.update_run(replace(run, phase=phase))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -124,7 +121,8 @@ class StoredBooks:
                 finish_time=self._deployment.now(),
             )
             billing_runs.update_run(finished)
-        self.finished = True
+            # With the end of the run, or not at all: what the plugins are to be told of it.
+            plugin_news.insert_news(self._deployment.plugins.listeners(), self._run_key, self._deployment.now())
 
     def _post(self, bills: Sequence[Bill]) -> None:
         charges = [charge for bill in bills for charge in bill.charges]

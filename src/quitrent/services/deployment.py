@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from quitrent.domain.billing_run import UsedPlugin
 from quitrent.hooks.manager import Plugins
 from quitrent.store.database import Store
 
@@ -23,6 +24,15 @@ class Deployment:
     def now(self) -> datetime:
         """Give the instant."""
         return self.clock()
+
+    def used_plugins(self) -> list[UsedPlugin]:
+        """Give the plugins in use, as a run names them."""
+        return [UsedPlugin(one.name, one.version, one.settings_digest) for one in self.plugins.records()]
+
+    def close(self) -> None:
+        """End the hosts of plugins, and let go of the database."""
+        self.plugins.close()
+        self.store.close()
 
     def today(self) -> date:
         """Give the day it is in the billing time zone."""

@@ -1,24 +1,27 @@
 """The one way to a retail price: the rule, the plugins' adjustments, the price, the plugins' reviews.
 
-Quotes, previews and runs all come through here, a batch at a time.
+Quotes, previews and runs all come through here, a batch at a time. A run prices the periods of a
+subscription one after the other, since a plugin is told what the one before was charged.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from quitrent.domain.charge import Priced
 from quitrent.domain.errors import FailedPrecondition
-from quitrent.domain.line import Line, RetailAmount, line_of
-from quitrent.domain.money import units_decimal
+from quitrent.domain.line import Line, LineFacts, RetailAmount, line_of
+from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
-from quitrent.domain.price import retail_price, reviewed
+from quitrent.domain.price import Adjustments, Reviews, retail_price, reviewed
 from quitrent.domain.price_rule import Basis
-from quitrent.domain.proposal import Adjustment, Review, Speaker
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
+from quitrent.services.line_facts import Facts, Priceds, Wanted
 from quitrent.services.outcomes import each
 
 
@@ -41,24 +44,60 @@ class _Finished:
     amount: RetailAmount
 
 
-def price_retail(deployment: Deployment, wanted: Sequence[tuple[Terms, Part]]) -> list[Priced | FailedPrecondition]:
-    """Price parts of subscriptions; for each its amount, or why it has none.
+def price_retail(deployment: Deployment, wanted: Sequence[Wanted]) -> list[Priced | FailedPrecondition]:
+    """Price parts of subscriptions, each for itself; for each its amount, or why it has none.
 
     Plugins are called, so no transaction may be open.
     """
+    return _price(deployment, wanted, Facts(deployment), {})
+
+
+def price_in_turn(deployment: Deployment, wanted: Sequence[Wanted], facts: Facts) -> list[Priced | FailedPrecondition]:
+    """Price parts of subscriptions for a run: those of one subscription in their order, as if each had been charged.
+
+    facts: what the run has learned so far. Plugins are called, so no transaction may be open.
+    """
+    outcomes: dict[int, Priced | FailedPrecondition] = {}
+    priced: dict[tuple[int, date], Money] = {}
+    for places in _one_of_each(wanted):
+        some = [wanted[place] for place in places]
+        for (terms, part), place, outcome in zip(some, places, _price(deployment, some, facts, priced), strict=True):
+            outcomes[place] = outcome
+            if isinstance(outcome, Priced):
+                priced[terms.subscription.key, part.end] = outcome.amount
+    return [outcomes[place] for place in range(len(wanted))]
+
+
+def _one_of_each(wanted: Sequence[Wanted]) -> list[list[int]]:
+    """Give the places of the first part of each subscription, then of the second of each, and so on."""
+    waves: list[list[int]] = []
+    seen: Counter[int] = Counter()
+    for place, (terms, _) in enumerate(wanted):
+        key = terms.subscription.key
+        if seen[key] == len(waves):
+            waves.append([])
+        waves[seen[key]].append(place)
+        seen[key] += 1
+    return waves
+
+
+def _price(
+    deployment: Deployment, wanted: Sequence[Wanted], facts: Facts, priced: Priceds
+) -> list[Priced | FailedPrecondition]:
     if deployment.store.in_transaction():
         raise RuntimeError("a plugin may take its time, and others wait for the database")
-    started = [_started(terms, part) for terms, part in wanted]
+    started = [_started(*one) for one in zip(wanted, facts.of(wanted, priced), strict=True)]
     finished = each(started, lambda lines: _adjusted(deployment, lines))
     return each(finished, lambda lines: _reviewed(deployment, lines))
 
 
-def _started(terms: Terms, part: Part) -> _Started | FailedPrecondition:
+def _started(wanted: Wanted, facts: LineFacts) -> _Started | FailedPrecondition:
+    terms, part = wanted
     try:
         basis = terms.basis_of(part)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
-    return _Started(terms, part, basis, line_of(terms, part, basis))
+    return _Started(terms, part, basis, line_of(terms, part, basis, facts))
 
 
 def _adjusted(deployment: Deployment, started: list[_Started]) -> list[_Finished | FailedPrecondition]:
@@ -66,9 +105,7 @@ def _adjusted(deployment: Deployment, started: list[_Started]) -> list[_Finished
     return [_finished(line, answer) for line, answer in zip(started, answers, strict=True)]
 
 
-def _finished(
-    started: _Started, adjustments: Sequence[tuple[Speaker, Adjustment]] | FailedPrecondition
-) -> _Finished | FailedPrecondition:
+def _finished(started: _Started, adjustments: Adjustments | FailedPrecondition) -> _Finished | FailedPrecondition:
     if isinstance(adjustments, FailedPrecondition):
         return adjustments
     try:
@@ -84,9 +121,7 @@ def _reviewed(deployment: Deployment, finished: list[_Finished]) -> list[Priced 
     return [_judged(line.priced, answer) for line, answer in zip(finished, answers, strict=True)]
 
 
-def _judged(
-    priced: Priced, reviews: Sequence[tuple[Speaker, Review]] | FailedPrecondition
-) -> Priced | FailedPrecondition:
+def _judged(priced: Priced, reviews: Reviews | FailedPrecondition) -> Priced | FailedPrecondition:
     if isinstance(reviews, FailedPrecondition):
         return reviews
     try:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from peewee import Expression
 
-from quitrent.domain.billing_run import AmountsBySide, BillingRun, RunAmount, RunState
+from quitrent.domain.billing_run import AmountsBySide, BillingRun, RunAmount, RunState, UsedPlugin
 from quitrent.domain.charge import Side
 from quitrent.store.tables import BillingRunRow
 
@@ -67,7 +67,8 @@ def _columns(run: BillingRun) -> dict[str, object]:
         "amounts": _amounts_text(run.amounts),
         "parked_count": run.parked_count,
         "failure": run.failure,
-        "plugins": json.dumps(run.plugins),
+        "plugins": json.dumps([[one.name, one.version, one.settings_digest] for one in run.plugins]),
+        "remarks": json.dumps(run.remarks, ensure_ascii=False),
     }
 
 
@@ -94,7 +95,9 @@ def _run(row: BillingRunRow) -> BillingRun:
         },
         parked_count=row.parked_count,
         failure=row.failure,
-        plugins=tuple((name, version) for name, version in json.loads(row.plugins)),
+        # A run of an older version has no digests.
+        plugins=tuple(UsedPlugin(*one) for one in json.loads(row.plugins)),
+        remarks=tuple(json.loads(row.remarks)),
         create_time=row.create_time,
         finish_time=row.finish_time,
         key=row.id,

@@ -13,7 +13,7 @@ from quitrent.store.row import Row
 
 
 class BillingRunRow(Row):
-    """A billing run; `amounts` and `plugins` are JSON, sums in it are texts of any length."""
+    """A billing run; `amounts`, `plugins` and `remarks` are JSON, sums in it are texts of any length."""
 
     name = TextField(unique=True)
     through_date = CivilDateField()
@@ -25,6 +25,7 @@ class BillingRunRow(Row):
     parked_count = BigIntegerField()
     failure = TextField()
     plugins = TextField()
+    remarks = TextField()
     create_time = InstantField()
     finish_time = InstantField(null=True)
 

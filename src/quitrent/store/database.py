@@ -99,7 +99,7 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
     Errors: StoreError.
     """
     path = _sqlite_path(url)
-    if must_exist and not path.exists():
+    if must_exist and not database_exists(url):
         raise StoreError(f"there is no database at {url}; `quitrent serve` or `quitrent migrate` makes one")
     database = _StrictSqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_TIMEOUT_SECONDS, autoconnect=False)
     try:
@@ -109,6 +109,11 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
     except peewee.DatabaseError as error:
         raise StoreError(f"{url} is not a database of quitrent's: {error}") from error
     return Store(database)
+
+
+def database_exists(url: str) -> bool:
+    """Whether there is a database at an address. Errors: StoreError, where it is no address."""
+    return _sqlite_path(url).exists()
 
 
 def _open(database: peewee.Database) -> None:

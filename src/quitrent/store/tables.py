@@ -20,6 +20,7 @@ from quitrent.store.catalog_tables import (
     SubscriptionRow,
     SuspensionRow,
 )
+from quitrent.store.plugin_tables import PluginNewsRow, SetAsidePluginRow
 from quitrent.store.row import Row, tuples_of
 from quitrent.store.server_tables import KeyRow, RequestRow, SecretRow
 
@@ -36,6 +37,7 @@ __all__ = [
     "ParkedChargeRow",
     "PartyRow",
     "PlanRow",
+    "PluginNewsRow",
     "PriceRuleRevisionRow",
     "PriceRuleRow",
     "ProductRow",
@@ -43,6 +45,7 @@ __all__ = [
     "ResellerRow",
     "Row",
     "SecretRow",
+    "SetAsidePluginRow",
     "SubscriptionRow",
     "SuspensionRow",
     "tuples_of",
@@ -63,6 +66,8 @@ TABLES: tuple[type[Row], ...] = (
     ExplanationRow,
     ChargeRow,
     ParkedChargeRow,
+    SetAsidePluginRow,
+    PluginNewsRow,
     KeyRow,
     RequestRow,
     SecretRow,

@@ -1,0 +1,28 @@
+"""What a command tells an operator when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+
+def told_plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Have what an operator got wrong end in one line, and not in a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from quitrent.domain.errors import QuitrentError
+        from quitrent.hooks.manager import PluginError
+        from quitrent.services.keys import KeyLimitError
+        from quitrent.settings import SettingsError
+        from quitrent.store.database import StoreError
+
+        try:
+            command(*args, **kwargs)
+        except (SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run

@@ -1,0 +1,47 @@
+"""What a plugin declares: its hooks, and what it says of itself. All of it is checked before it is called."""
+
+from __future__ import annotations
+
+import pluggy
+from pluggy import HookImpl
+
+from quitrent.hooks import spec
+from quitrent.hooks.errors import PluginError
+
+
+def checked_hooks(name: str, plugin: object) -> dict[str, HookImpl]:
+    """Give the hooks that a plugin implements, by their names.
+
+    Errors: PluginError for one that does not exist, has a wrong argument or wraps others.
+    """
+    manager = pluggy.PluginManager(spec.NAMESPACE)
+    manager.add_hookspecs(spec)
+    try:
+        manager.register(plugin, name)
+        manager.check_pending()
+    except (ValueError, pluggy.PluginValidationError) as error:
+        raise PluginError(f"plugin {name}: {error}") from error
+    hooks: dict[str, HookImpl] = {}
+    for caller in manager.get_hookcallers(plugin) or []:
+        # Pluggy lets a plugin mark a hook as optional, which is to say that it need not exist.
+        if not caller.has_spec():
+            raise PluginError(f"plugin {name}: there is no hook {caller.name}")
+        [hooks[caller.name]] = caller.get_hookimpls()
+        if hooks[caller.name].wrapper or hooks[caller.name].hookwrapper:
+            raise PluginError(f"plugin {name}: {caller.name} is a wrapper; a plugin cannot wrap another's answer")
+    unmarked = sorted(hook for hook in dir(plugin) if hook.startswith("quitrent_") and hook not in hooks)
+    if unmarked:
+        raise PluginError(f"plugin {name}: {unmarked[0]} is not marked with @hookimpl, and would never be called")
+    if not hooks:
+        raise PluginError(f"plugin {name} implements no hook")
+    if {"quitrent_adjust_retail", "quitrent_adjust_retail_batch"} <= hooks.keys():
+        raise PluginError(f"plugin {name} adjusts both line by line and in batches; leave one out")
+    return hooks
+
+
+def flag(name: str, plugin: object, flag: str) -> bool:
+    """Give what a plugin says of itself with True or False. Errors: PluginError."""
+    value = getattr(plugin, flag, False)
+    if type(value) is not bool:
+        raise PluginError(f"plugin {name}: {flag} has to be True or False")
+    return value

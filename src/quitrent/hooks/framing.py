@@ -1,0 +1,63 @@
+"""Messages on a socket: four bytes of length, and so many bytes."""
+
+from __future__ import annotations
+
+import socket
+from struct import Struct
+from time import monotonic_ns
+
+_LENGTH = Struct("!I")
+SECOND_NS = 1_000_000_000
+
+# 500 lines with twenty of the longest adjustments each are half of it.
+LARGEST_BYTES = 64 * 1024 * 1024
+
+
+class ClosedError(Exception):
+    """The other side is gone."""
+
+
+class GarbageError(Exception):
+    """What the other side wrote is no message."""
+
+
+def send(connection: socket.socket, message: bytes) -> None:
+    """Write a message. Errors: ClosedError, TimeoutError."""
+    try:
+        connection.sendall(_LENGTH.pack(len(message)) + message)
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise ClosedError from error
+
+
+def receive(connection: socket.socket, until_ns: int | None = None) -> bytes:
+    """Read a message.
+
+    until_ns: an instant of `time.monotonic_ns`, or None to wait for ever.
+    Errors: ClosedError, TimeoutError, GarbageError.
+    """
+    [length] = _LENGTH.unpack(_bytes(connection, _LENGTH.size, until_ns))
+    if length > LARGEST_BYTES:
+        raise GarbageError
+    return _bytes(connection, length, until_ns)
+
+
+def _bytes(connection: socket.socket, count: int, until_ns: int | None) -> bytes:
+    found = bytearray()
+    while len(found) < count:
+        if until_ns is not None:
+            left_ns = until_ns - monotonic_ns()
+            if left_ns <= 0:
+                raise TimeoutError
+            connection.settimeout(left_ns / SECOND_NS)
+        try:
+            some = connection.recv(min(count - len(found), 1024 * 1024))
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ClosedError from error
+        if not some:
+            raise ClosedError
+        found += some
+    return bytes(found)

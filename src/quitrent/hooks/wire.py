@@ -1,0 +1,139 @@
+"""What the core and a plugin's host say to each other: typed messages, and no code with them.
+
+A message is one of the classes below in MessagePack. Reading one makes values of exactly the types
+that stand here, or fails: a host holds other people's code, and nothing that it sends may run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from quitrent.domain.billing_run import BillingRun
+from quitrent.domain.charge import Charge
+from quitrent.domain.line import Line, RetailAmount
+from quitrent.domain.proposal import Adjustment, Review
+
+# What a plugin says of one line: what it proposes or judges; or a text, which says how it failed.
+SaidOfPrice = list[Adjustment] | str
+SaidOfReview = list[Review] | str
+Said = SaidOfPrice | SaidOfReview
+
+
+class Adjust(msgspec.Struct, array_like=True, tag=True):
+    """Asks for adjustments."""
+
+    about: Sequence[Line]
+
+
+class Judge(msgspec.Struct, array_like=True, tag=True):
+    """Asks for reviews."""
+
+    about: Sequence[tuple[Line, RetailAmount]]
+
+
+class Posted(msgspec.Struct, array_like=True, tag=True):
+    """Tells of charges."""
+
+    charges: Sequence[Charge]
+
+
+class Finished(msgspec.Struct, array_like=True, tag=True):
+    """Tells of a run's end."""
+
+    run: BillingRun
+
+
+Question = Adjust | Judge
+News = Posted | Finished
+
+
+class Asked(msgspec.Struct, array_like=True, tag=True):
+    """One request to a host; its number comes back with the reply."""
+
+    number: int
+    what: Question | News
+
+
+class PluginRecord(msgspec.Struct, frozen=True):
+    """A plugin in use: its name, its package with version, and what it declares.
+
+    `settings_digest` tells one table of settings from another. `failure` says why its code could not
+    be made ready; what it declares is not known then.
+    """
+
+    name: str
+    version: str = ""
+    package: str = ""
+    settings_digest: str = ""
+    hooks: tuple[str, ...] = ()
+    sets_final_price: bool = False
+    counts_accounts: bool = False
+    failure: str = ""
+
+    def may_implement(self, hook: str) -> bool:
+        """Whether the plugin has to be asked: it implements the hook, or could not say."""
+        return bool(self.failure) or hook in self.hooks
+
+
+class Ready(msgspec.Struct, array_like=True, tag=True):
+    """The plugin has been made ready."""
+
+    record: PluginRecord
+
+
+class Unusable(msgspec.Struct, array_like=True, tag=True):
+    """The plugin cannot be used as it is configured or declared; the text says why."""
+
+    why: str
+
+
+class Broken(msgspec.Struct, array_like=True, tag=True):
+    """The plugin's code failed while it was made ready; the text says how."""
+
+    how: str
+
+
+class Prices(msgspec.Struct, array_like=True, tag=True):
+    """The adjustments of each line, and what the host weighs by now."""
+
+    number: int
+    memory_mib: int
+    said: list[SaidOfPrice]
+
+
+class Reviews(msgspec.Struct, array_like=True, tag=True):
+    """The reviews of each line, and what the host weighs by now."""
+
+    number: int
+    memory_mib: int
+    said: list[SaidOfReview]
+
+
+class Heard(msgspec.Struct, array_like=True, tag=True):
+    """News has been told; the text says how the plugin failed, and is empty where it did not."""
+
+    number: int
+    memory_mib: int
+    failure: str
+
+
+class Failed(msgspec.Struct, array_like=True, tag=True):
+    """There are no answers, and the text says why; the lines have to be asked for in smaller batches.
+
+    A host that is spent has run out of something, and is of no further use.
+    """
+
+    number: int
+    how: str
+    is_spent: bool
+
+
+Reply = Prices | Reviews | Heard | Failed
+Start = Ready | Unusable | Broken
+
+encode = msgspec.msgpack.Encoder().encode
+read_asked = msgspec.msgpack.Decoder(Asked).decode
+read_reply: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+read_start: msgspec.msgpack.Decoder[Start] = msgspec.msgpack.Decoder(Start)
