@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -229,10 +229,7 @@ class House:
 
     def wait_until_told(self) -> None:
         """Wait until the plugins have been told of every run; the server does so after a run has ended."""
-        until = monotonic() + 30
-        while any(one.untold_run_count for one in self.admin.ListPlugins().plugins):
-            assert monotonic() < until, "the plugins were not told"
-            sleep(0.01)
+        wait_for(lambda: not any(one.untold_run_count for one in self.admin.ListPlugins().plugins))
 
     def charges(self, **wanted: Any) -> list[Any]:
         """Give all charges that fit, page by page."""
@@ -250,6 +247,14 @@ class House:
         charges = self.charges(side=f"SIDE_{side}", **wanted)
         charges.sort(key=lambda charge: (charge.subscription, iso(charge.period_start), charge.reason))
         return [text_of(charge.amount) for charge in charges]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, which another thread or process makes so."""
+    until = monotonic() + 30
+    while not condition():
+        assert monotonic() < until, "it did not come true"
+        sleep(0.01)
 
 
 def identities(charges: Sequence[Any]) -> list[tuple[str, ...]]:

@@ -1,6 +1,8 @@
-"""Runs quitrent's command line until one of its threads is about to execute its n-th SQL statement, and kills it then.
+"""Runs quitrent's command line until one of its threads is about to execute its n-th SQL statement, and kills then.
 
-`killed.py MainThread 120 bill --through 2026-03-31`; with 0 it is not killed, and tells how many there were.
+`killed.py self MainThread 120 bill --through 2026-03-31` kills the program, `hosts` the processes in
+which its plugins live, and `both` first these and then the program. With 0 nothing is killed, and it
+tells how many statements there were.
 """
 
 from __future__ import annotations
@@ -10,16 +12,17 @@ import signal
 import sqlite3
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from quitrent.cli import main
-from quitrent.services import bills
+from quitrent.services import bills, news
 
 # Small, so that a few subscriptions make many batches.
 BATCH = 4
 
 
-def kill_at(thread: str, number: int) -> list[str]:
+def kill_at(whom: str, thread: str, number: int) -> list[str]:
     """Have every connection count what the thread executes, and give the list to which it is added."""
     executed: list[str] = []
     connect: Any = sqlite3.connect
@@ -28,7 +31,8 @@ def kill_at(thread: str, number: int) -> list[str]:
         if threading.current_thread().name == thread:
             executed.append(statement)
             if len(executed) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
+                for pid in (*(children() if whom != "self" else ()), *([os.getpid()] if whom != "hosts" else ())):
+                    os.kill(pid, signal.SIGKILL)
 
     def connected(*args: Any, **kwargs: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = connect(*args, **kwargs)
@@ -41,10 +45,16 @@ def kill_at(thread: str, number: int) -> list[str]:
     return executed
 
 
+def children() -> list[int]:
+    """The processes that this one has started."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()]
+
+
 if __name__ == "__main__":
-    bills.BATCH = BATCH
-    found = kill_at(sys.argv[1], int(sys.argv[2]))
-    del sys.argv[1:3]
+    bills.BATCH = news.BATCH = BATCH
+    found = kill_at(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    del sys.argv[1:4]
     try:
         main()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ from tests.harness import Caller, House, day, identities, iso, text_of
 THROUGH = "2026-03-31"
 RUN = f"billingRuns/{THROUGH}-1"
 KILLS = 20
+DRIVER = Path(__file__).parent / "killed.py"
 # Together they go below zero for one reseller, whose lines are parked.
 MARKUP = {"resellers": {"resellers/r2": "-60"}, "products": {"products/gold": "-60"}}
 SETTINGS = """
@@ -52,9 +54,10 @@ def copied(folder: Path, to: Path) -> Path:
 
 def driven(folder: Path, thread: str, number: int, *command: str) -> CompletedProcess[str]:
     """Run the command line in a folder, killed when a thread is at its n-th statement."""
-    driver = Path(__file__).parent / "killed.py"
-    arguments = [executable, str(driver), thread, str(number), *command]
-    return run(arguments, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    arguments = [executable, str(DRIVER), "self", thread, str(number), *command]
+    # What is killed with a plugin's hosts has tests of its own.
+    inline = {**os.environ, "QUITRENT_PLUGINS_RUN_IN": "inline"}
+    return run(arguments, cwd=folder, env=inline, capture_output=True, text=True, timeout=60, check=False)
 
 
 Books = tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
@@ -126,7 +129,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next_run_or_the_next_start(
     assert killed.returncode == -SIGKILL, killed.stderr
 
     if place % 2:
-        billed = CliRunner().invoke(quitrent, [*options_of(folder), "bill", "--through", THROUGH])
+        options = [*options_of(folder), "bill", "--plugins", "inline", "--through", THROUGH]
+        billed = CliRunner().invoke(quitrent, options)
         assert billed.exit_code == 0, billed.output
     with house_in(folder) as house:
         # Without the other run, the start alone has to bring it to its end.
@@ -139,8 +143,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_finishes_it_at_its_next_
 ) -> None:
     folder = copied(prepared, tmp_path / "data")
     key = CliRunner().invoke(quitrent, [*options_of(folder), "keys", "create", "--role", "admin"]).output.strip()
-    driver = Path(__file__).parent / "killed.py"
-    command = [executable, str(driver), thread, str(number), "serve", "--listen", "localhost:0"]
+    command = [executable, str(DRIVER), "self", thread, str(number), "serve", "--listen", "localhost:0"]
     with Popen(command, cwd=folder, stdout=PIPE, stderr=DEVNULL, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().split()[3].rstrip(",")

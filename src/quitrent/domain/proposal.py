@@ -112,6 +112,8 @@ def checked_review(verdict: object) -> Review:
 def _checked_text(what: str, text: object) -> str:
     if type(text) is not str or len(text) > LONGEST_TEXT:
         raise ValueError(f"gave a {what} that is not a text of at most {LONGEST_TEXT} characters")
+    if text.isascii() and "\0" not in text:
+        return text
     # A lone surrogate can be neither stored nor sent.
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
