@@ -7,18 +7,27 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import grpc
 import pytest
+from click.testing import CliRunner
 
+from quitrent.cli import quitrent
 from tests.harness import Caller, day
 
 QUITRENT = str(Path(sys.executable).with_name("quitrent"))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([QUITRENT, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    """Run a command in a folder: one that would serve as a program, the others here, which is quicker."""
+    if "serve" in arguments:
+        command = [QUITRENT, *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    with chdir(folder):
+        ended = CliRunner().invoke(quitrent, arguments)
+    return subprocess.CompletedProcess(arguments, ended.exit_code, ended.stdout, ended.stderr)
 
 
 class Served:
@@ -121,7 +130,7 @@ def test_what_an_operator_got_wrong_is_told_in_a_line(tmp_path: Path, arguments:
         ("[plugins]\nmarkup = 1", "plugins has to hold a table for each plugin"),
         ("listen = ", "is not TOML"),
         ("[plugins.none]", "plugin none has a table in the settings and is not installed"),
-        ("[plugins.markup.resellers]\n'resellers/acme' = 1.5", "plugin markup"),
+        ("[plugins.markup.resellers]\n'resellers/acme' = true", "plugin markup: resellers.resellers/acme is True; it takes a number"),
     ],
 )
 def test_wrong_settings_keep_the_server_from_starting(tmp_path: Path, toml: str, told: str) -> None:
@@ -148,8 +157,10 @@ def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypa
 
 def test_plugins_are_listed_with_their_hooks_and_where_they_come_from(tmp_path: Path) -> None:
     (tmp_path / "quitrent.toml").write_text("[plugins.markup.resellers]\n'resellers/acme' = '10'")
-    [other, markup] = json.loads(run(tmp_path, "plugins", "--json").stdout)
-    assert (other["name"], other["in_use"], other["hooks"]) == ("market-entry", False, [])
+    listed = {plugin["name"]: plugin for plugin in json.loads(run(tmp_path, "plugins", "--json").stdout)}
+    other, markup = listed["market-entry"], listed["markup"]
+    assert (other["in_use"], other["condition"], other["hooks"]) == (False, "NOT_IN_USE", [])
+    assert (markup["in_use"], markup["condition"], markup["cause"]) == (True, "IN_USE", "")
     assert (markup["name"], markup["version"], markup["package"]) == ("markup", "0.1.0", "quitrent-markup")
     assert markup["hooks"] == ["quitrent_adjust_retail"]
     assert markup["location"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from quitrent_market_entry import MarketEntry
+from quitrent_market_entry import Campaign, MarketEntry
+from quitrent_market_entry import Settings as MarketEntrySettings
 from quitrent_markup import Markup
+from quitrent_markup import Settings as MarkupSettings
 
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
@@ -42,21 +44,21 @@ class Judges:
 
 def markup() -> Markup:
     """A percentage for a reseller, and one for every other product: two adjustments of one line."""
-    products = dict.fromkeys(PRODUCTS[::2], "-2.5")
-    return Markup({"resellers": {RESELLERS[0]: "10"}, "products": products})
+    products = dict.fromkeys(PRODUCTS[::2], Decimal("-2.5"))
+    return Markup(MarkupSettings(resellers={RESELLERS[0]: Decimal(10)}, products=products))
 
 
 def market_entry() -> MarketEntry:
     """A campaign on one product for a while."""
-    campaign = {
-        "product": PRODUCTS[0],
-        "currency": "USD",
-        "percent": "60",
-        "until": date(2026, 5, 1),
-        "cap_per_account": "10.00",
-        "floor": "4.00",
-    }
-    return MarketEntry({"campaigns": {"launch": campaign}})
+    campaign = Campaign(
+        product=PRODUCTS[0],
+        currency="USD",
+        percent=Decimal(60),
+        until=date(2026, 5, 1),
+        cap_per_account=Decimal(10),
+        floor=Decimal(4),
+    )
+    return MarketEntry(MarketEntrySettings({"launch": campaign}))
 
 
 # What can be in use at a time, by a word for it.

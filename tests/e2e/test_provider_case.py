@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from quitrent_markup import Markup
+from quitrent_markup import Markup, Settings
 
 from quitrent.hooks.manager import Plugins
 from tests.conftest import WHOLE
@@ -43,7 +44,7 @@ def set_up(house: House) -> None:
 
 def markup() -> Plugins:
     plugins = Plugins()
-    plugins.register("markup", Markup({"resellers": {"resellers/plugged": "10"}}), "0.1.0")
+    plugins.register("markup", Markup(Settings(resellers={"resellers/plugged": Decimal(10)})), "0.1.0")
     return plugins
 
 

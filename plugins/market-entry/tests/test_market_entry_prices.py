@@ -2,13 +2,15 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_UP, Decimal, localcontext
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from quitrent_market_entry import MarketEntry
+from quitrent_market_entry import MarketEntry, Settings
 
 from quitrent import Adjustment, Line, Named, RetailAmount, Review, Verdict
+from quitrent.hooks.declared_settings import settings_of
 
 LINE = Line(
     reseller=Named("resellers/plugged"),
@@ -41,7 +43,7 @@ def campaign(**changes: object) -> dict[str, object]:
 
 
 def asked(line: Line, **campaigns: dict[str, object]) -> Adjustment | None:
-    return MarketEntry({"campaigns": campaigns}).quitrent_adjust_retail(line)
+    return MarketEntry(settings_of({"campaigns": campaigns}, Settings, Path())).quitrent_adjust_retail(line)
 
 
 def taken_off(line: Line, **campaigns: dict[str, object]) -> str:
@@ -58,6 +60,9 @@ def taken_off(line: Line, **campaigns: dict[str, object]) -> str:
         ({"percent": "100"}, "20.00", "-20"),
         ({"amount": "3.50"}, "20.00", "-3.5"),
         ({"amount": "25"}, "20.00", "-20"),
+        # A number is as good as a text.
+        ({"percent": Decimal("12.5")}, "20.00", "-2.5"),
+        ({"amount": 3, "floor": 18}, "20.00", "-2"),
         # The cap, and the floor, and the one of them that allows less.
         ({"cap_per_account": "4.00"}, "20.00", "-4"),
         ({"cap_per_account": "10.00"}, "20.00", "-10"),
@@ -94,8 +99,8 @@ def test_a_discount_is_the_least_of_the_offer_the_cap_and_the_way_to_the_floor(
         ({}, date(1999, 1, 1), "-10"),
         ({"from_": date(2026, 3, 1)}, date(2026, 2, 28), ""),
         ({"from_": date(2026, 3, 1)}, date(2026, 3, 1), "-10"),
-        ({"from_": "2026-03-01", "until": "2026-03-02"}, date(2026, 3, 1), "-10"),
-        ({"from_": "2026-03-01", "until": "2026-03-02"}, date(2026, 3, 2), ""),
+        ({"from_": date(2026, 3, 1), "until": date(2026, 3, 2)}, date(2026, 3, 1), "-10"),
+        ({"from_": date(2026, 3, 1), "until": date(2026, 3, 2)}, date(2026, 3, 2), ""),
     ],
 )
 def test_a_campaign_counts_for_the_periods_that_begin_within_it(
@@ -177,7 +182,7 @@ def test_a_review_warns_of_a_price_below_cost_with_or_without_a_campaign(
     line = replace(LINE, own_cost=None if own_cost is None else Decimal(own_cost))
     # What is charged for a part of a period is no measure: the cost is for a whole one.
     price = RetailAmount(whole=Decimal(whole), amount=Decimal("0.01"))
-    review = MarketEntry({}).quitrent_review_retail(line, price)
+    review = MarketEntry(Settings()).quitrent_review_retail(line, price)
     assert review == (None if expected is None else Review(Verdict.WARN, expected))
 
 
@@ -190,7 +195,7 @@ def test_a_rounding_decimal_context_changes_nothing() -> None:
         context.clear_traps()
         assert asked(line, half=terms) == calm
         price = RetailAmount(Decimal("11.999999"), Decimal(12))
-        assert MarketEntry({}).quitrent_review_retail(LINE, price) is not None
+        assert MarketEntry(Settings()).quitrent_review_retail(LINE, price) is not None
     assert calm is not None
     assert calm.amount == Decimal("-41152.262592")
 
@@ -216,3 +221,4 @@ def test_no_discount_exceeds_its_cap_or_reaches_below_its_floor(
 def test_the_package_offers_itself_to_quitrent() -> None:
     (entry,) = entry_points(group="quitrent", name="market-entry")
     assert entry.load() is MarketEntry
+    assert MarketEntry.settings_type is Settings

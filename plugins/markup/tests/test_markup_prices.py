@@ -2,11 +2,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_UP, Decimal, localcontext
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
-from quitrent_markup import Markup
+from quitrent_markup import Markup, Settings
 
 from quitrent import Adjustment, Line, Named
+from quitrent.hooks.declared_settings import settings_of
 
 LINE = Line(
     reseller=Named("resellers/plugged"),
@@ -26,7 +28,7 @@ LINE = Line(
 
 
 def asked(settings: dict[str, object], line: Line = LINE) -> list[Adjustment]:
-    return Markup(settings).quitrent_adjust_retail(line)
+    return Markup(settings_of(settings, Settings, Path())).quitrent_adjust_retail(line)
 
 
 def said(settings: dict[str, object], line: Line = LINE) -> list[str]:
@@ -51,6 +53,8 @@ def with_labels(*owners: str, **labels: str) -> Line:
     [
         ({}, []),
         ({"percent": "10"}, ["every-line 10"]),
+        ({"percent": 10}, ["every-line 10"]),
+        ({"percent": Decimal("2.5")}, ["every-line 2.5"]),
         ({"percent": "0"}, []),
         ({"percent": "-0.000001"}, ["every-line -0.000001"]),
         ({"resellers": {"resellers/plugged": "10"}}, ["reseller 10"]),
@@ -142,13 +146,7 @@ def test_a_rounding_decimal_context_changes_nothing() -> None:
     ]
 
 
-def test_settings_that_change_later_change_no_price() -> None:
-    table: dict[str, object] = {"resellers": {"resellers/plugged": "10"}}
-    markup = Markup(table)
-    table["resellers"] = {"resellers/plugged": "20"}
-    assert [adjustment.percent for adjustment in markup.quitrent_adjust_retail(LINE)] == [10]
-
-
 def test_the_package_offers_itself_to_quitrent() -> None:
     (entry,) = entry_points(group="quitrent", name="markup")
     assert entry.load() is Markup
+    assert Markup.settings_type is Settings

@@ -38,11 +38,11 @@ _Declared = TypeVar("_Declared")
 
 # ASCII digits and no exponent: what Decimal reads beyond that is rather a slip than an amount.
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WANTED: dict[type, str] = {
     str: 'a text, like "gold"',
     int: "a whole number, like 3",
     bool: "true or false",
-    date: "a day, like 2026-07-01",
 }
 LONGEST_SHOWN = 60
 
@@ -74,6 +74,7 @@ def _converter(folder: Path) -> Converter:
     for kind, wanted in _WANTED.items():
         converter.register_structure_hook(kind, _exactly(kind, wanted))
     converter.register_structure_hook(Decimal, _decimal)
+    converter.register_structure_hook(date, _day)
     converter.register_structure_hook(Path, lambda value, _: folder / _text(value, str))
     converter.register_structure_hook_factory(is_dataclass, _dataclass_hook)
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
@@ -97,6 +98,18 @@ def _decimal(value: Any, _: object) -> Decimal:
     if type(value) in (str, int, Decimal) and _NUMBER.fullmatch(str(value)):
         return Decimal(str(value))
     raise _WrongError(f'is {_shown(value)}; it takes a number with at most 6 decimals, like "10" or "-2.5"')
+
+
+def _day(value: Any, _: object) -> date:
+    # Compared exactly: a datetime is a date too, and cannot be compared with a period's days.
+    if type(value) is date:
+        return value
+    if type(value) is str and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise _WrongError(f"is {_shown(value)}, which is no day of the calendar: {error}") from error
+    raise _WrongError(f"is {_shown(value)}; it takes a day, like 2026-07-01")
 
 
 def _dataclass_hook(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
@@ -164,9 +177,10 @@ def _in_words(text: str) -> str:
     """Turn `is missing @ $.campaigns['launch'].floor` around."""
     what, _, place = text.rpartition(" @ $")
     key = re.sub(r"\['(.*?)'\]", r".\1", place).removeprefix(".")
+    key = re.sub(r"\w+", lambda word: _key(word.group()), key)
     return f"{key} {what}" if key else f"the table {what}"
 
 
 def _shown(value: object) -> str:
-    text = str(value) if isinstance(value, Decimal) else repr(value)
+    text = str(value) if isinstance(value, Decimal | date) else repr(value)
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."

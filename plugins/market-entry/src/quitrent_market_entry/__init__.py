@@ -11,10 +11,10 @@ only 9.00, so the price is 20.00 - 9.00 = 11.00 USD. That is below the own cost 
 >>> from datetime import date
 >>> from decimal import Decimal
 >>> from quitrent import Named
->>> market_entry = MarketEntry({"campaigns": {"gold-launch": {
-...     "product": "products/gold", "currency": "USD", "percent": "60", "until": date(2026, 7, 1),
-...     "cap_per_account": "10.00", "floor": "11.00",
-... }}})
+>>> market_entry = MarketEntry(Settings({"gold-launch": Campaign(
+...     product="products/gold", currency="USD", percent=Decimal("60"), until=date(2026, 7, 1),
+...     cap_per_account=Decimal("10.00"), floor=Decimal("11.00"),
+... )}))
 >>> line = Line(
 ...     reseller=Named("resellers/plugged"),
 ...     customer=Named("resellers/plugged/customers/c1"),
@@ -35,24 +35,21 @@ WARN | The price of a whole period, 11 USD, is below the own cost of 12.00 USD.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from quitrent import Adjustment, Line, RetailAmount, Review, hookimpl
 from quitrent_market_entry.pricing import best_discount, review_of
-from quitrent_market_entry.settings import read_campaigns
+from quitrent_market_entry.settings import Campaign, Settings
 
-__all__ = ["MarketEntry"]
+__all__ = ["Campaign", "MarketEntry", "Settings"]
 
 
 class MarketEntry:
     """The plugin: made once with its table of the settings file, then asked line by line."""
 
-    def __init__(self, settings: Mapping[str, object]) -> None:
-        """Take the table `[plugins.market-entry]`.
+    settings_type = Settings
 
-        Errors: ValueError naming the key, what is wrong with it and what would be right.
-        """
-        self._campaigns = read_campaigns(settings)
+    def __init__(self, settings: Settings) -> None:
+        """Take the table `[plugins.market-entry]`, as it is declared."""
+        self._campaigns = settings.campaigns
 
     @hookimpl
     def quitrent_adjust_retail(self, line: Line) -> Adjustment | None:

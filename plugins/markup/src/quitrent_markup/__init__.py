@@ -9,11 +9,11 @@ label of its customer is 20.00 + 2.00 + 1.00 - 0.50 = 22.50 USD.
 >>> from datetime import date
 >>> from decimal import Decimal
 >>> from quitrent import Named
->>> markup = Markup({
-...     "resellers": {"resellers/plugged": "10"},
-...     "products": {"products/gold": "5"},
-...     "labels": {"tier=silver": "-2.5"},
-... })
+>>> markup = Markup(Settings(
+...     resellers={"resellers/plugged": Decimal("10")},
+...     products={"products/gold": Decimal("5")},
+...     labels={"tier=silver": Decimal("-2.5")},
+... ))
 >>> line = Line(
 ...     reseller=Named("resellers/plugged"),
 ...     customer=Named("resellers/plugged/customers/c1", {"tier": "silver"}),
@@ -33,24 +33,21 @@ label of its customer is 20.00 + 2.00 + 1.00 - 0.50 = 22.50 USD.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from quitrent import Adjustment, Line, hookimpl
 from quitrent_markup.pricing import adjustments_of
-from quitrent_markup.settings import read_settings
+from quitrent_markup.settings import Settings
 
-__all__ = ["Markup"]
+__all__ = ["Markup", "Settings"]
 
 
 class Markup:
     """The plugin: made once with its table of the settings file, then asked line by line."""
 
-    def __init__(self, settings: Mapping[str, object]) -> None:
-        """Take the table `[plugins.markup]`.
+    settings_type = Settings
 
-        Errors: ValueError naming the key, what is wrong with it and what would be right.
-        """
-        self._settings = read_settings(settings)
+    def __init__(self, settings: Settings) -> None:
+        """Take the table `[plugins.markup]`, as it is declared."""
+        self._settings = settings
 
     @hookimpl
     def quitrent_adjust_retail(self, line: Line) -> list[Adjustment]:
