@@ -56,7 +56,8 @@ def read_settings_file(path: Path) -> dict[str, object]:
         found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # A number of too many digits is a ValueError, and tables in one another without end are the last.
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
     for key, value in found.items():
         _check_key(path, key, value)

@@ -184,7 +184,7 @@ def test_a_line_that_is_charged_by_one_run_and_fails_in_another_is_not_parked(
 
 def test_two_command_lines_at_once_charge_nothing_twice(subscribed: House, tmp_path: Path) -> None:
     shutil.copytree(tmp_path, tmp_path / "alone")
-    command = [executable, str(Path(__file__).parent / "killed.py"), "MainThread", "0", "bill", "--through"]
+    command = [executable, str(Path(__file__).parent / "killed.py"), "self", "MainThread", "0", "bill", "--through"]
     started = [Popen([*command, "2026-12-31"], cwd=tmp_path, stdout=DEVNULL, stderr=DEVNULL) for _ in "ab"]
     assert [process.wait(timeout=60) for process in started] == [0, 0]
     alone = House(tmp_path / "alone")

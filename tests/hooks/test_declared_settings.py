@@ -31,6 +31,7 @@ class Settings:
     percent: Decimal = Decimal(0)
     count: int = 0
     is_on: bool = False
+    note: str = ""
     file: Path | None = None
     names: tuple[str, ...] = ()
     labels: Mapping[str, Decimal] = field(default_factory=dict)
@@ -52,6 +53,8 @@ RIGHT: list[tuple[str, Settings]] = [
     ("percent = 0.1", Settings(percent=Decimal("0.1"))),
     ("percent = -7", Settings(percent=Decimal(-7))),
     ("count = 3\nis_on = true", Settings(count=3, is_on=True)),
+    # A word of Python's and one letter more is a name like any other.
+    ('note = "x"', Settings(note="x")),
     ('file = "prices.csv"', Settings(file=FOLDER / "prices.csv")),
     ('file = "/srv/prices.csv"', Settings(file=Path("/srv/prices.csv"))),
     ('names = ["a", "b"]', Settings(names=("a", "b"))),
@@ -70,7 +73,7 @@ def test_a_table_becomes_what_the_plugin_declares(toml: str, settings: Settings)
 
 
 NUMBER = '; it takes a number with at most 6 decimals, like "10" or "-2.5"'
-KEYS = "campaigns, count, file, is_on, labels, names, percent, tiers"
+KEYS = "campaigns, count, file, is_on, labels, names, note, percent, tiers"
 # The table | what is said of it
 WRONG: list[tuple[str, str]] = [
     ('percnt = "1"', f"the table has no setting percnt; there are {KEYS}"),

@@ -230,9 +230,12 @@ def test_a_name_is_given_once() -> None:
 SETTINGS = {
     "not installed": (
         "[plugins.markdown]",
-        "plugin markdown has a table in the settings and is not installed; installed: market-entry, markup",
+        "plugin markdown has a table in the settings and is not installed; installed: contract-price, market-entry,",
     ),
-    "refuses its table": ("[plugins.markup]\npercnt = '1'", "plugin markup: percnt is not a setting"),
+    "refuses its table": (
+        "[plugins.markup]\npercnt = '1'",
+        "plugin markup: the table has no setting percnt; there are labels, percent, products, resellers",
+    ),
     "no table": ("plugins = ['markup']", "plugins has to hold a table for each plugin, like [plugins.markup]"),
 }
 

@@ -52,7 +52,8 @@ def retail_price(basis: Basis, said: Adjustments, plan: Plan, part: Part) -> tup
     Errors: FailedPrecondition (RETAIL_PRICE_BELOW_ZERO, RETAIL_PRICE_TOO_LARGE), its metadata naming
     the plugin that had the largest part in it; (PLUGIN_FAILED) where two plugins set the final price.
     """
-    micros, steps, changes = basis.micros, list(basis.steps), []
+    micros, steps = basis.micros, list(basis.steps)
+    changes: dict[str, Fraction] = {}
     final = _final_plugin(said)
     for speaker, one in said:
         if isinstance(one, LeftOut):
@@ -63,12 +64,12 @@ def retail_price(basis: Basis, said: Adjustments, plan: Plan, part: Part) -> tup
         else:
             change = _change_micros(basis, one)
             micros += change
-            changes.append((change, speaker.plugin))
+            changes[speaker.plugin] = changes.get(speaker.plugin, Fraction(0)) + change
             result = units_text(micros, plan.fee.currency)
             steps.append(_step(StepKind.ADJUSTMENT, speaker, f"{_said(one)}: {one.reason}", one.code, result))
     if changes:
         # Named for a wrong price is the plugin that moved it the most in that direction.
-        _, culprit = (min if micros < 0 else max)(changes, key=lambda moved: moved[0])
+        culprit = (min if micros < 0 else max)(changes, key=lambda plugin: changes[plugin])
         what_makes = f"the adjustments, of plugin {culprit} above all, make"
         check_retail_price(micros, plan.fee.currency, what_makes, culprit)
     return micros, priced_part(micros, plan, part, *steps)

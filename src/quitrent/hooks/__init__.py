@@ -24,7 +24,7 @@ An operator installs the package and gives the plugin its table in the settings 
     percent = "10"
 
 Owns: the contracts (`spec`), finding plugins (`discovery`), the processes that they live in (`host`
-inside, `process` and `pool` from outside), asking them (`manager`, `hosted`), and believing nothing
+inside, `guard` around it, `process` and `pool` from outside), asking them (`manager`, `hosted`), and believing nothing
 of what they answer (`wire`, `answers`).
 
 Does not own: what a proposal does to a price (domain), when plugins are called, and where it is kept

@@ -12,6 +12,7 @@ from quitrent.domain.proposal import Adjustment, Review, type_name
 
 # More than any plugin has a use for, and little enough to store with a charge.
 MOST_ADJUSTMENTS = 20
+LONGEST_FAILURE, LONGEST_REFUSAL = 500, 4_000
 
 
 def checked_adjustments(answer: object, currency: str) -> list[Adjustment]:
@@ -36,6 +37,17 @@ def checked_batch(answer: object, count: int) -> Sequence[object]:
     if len(answer) != count:
         raise ValueError(f"gave {len(answer)} answers for {count} {'line' if count == 1 else 'lines'}")
     return answer
+
+
+def told(how: str, longest: int = LONGEST_FAILURE) -> str:
+    """Give what is said of a failure as it can be kept and shown: of some length, and on one line."""
+    return "".join(_shown(letter) for letter in how[:longest])
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return " " if letter.isspace() else "?"
 
 
 def _proposals(answer: object) -> Sequence[object]:

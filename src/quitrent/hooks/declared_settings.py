@@ -131,7 +131,7 @@ def _dataclass_hook(kind: Any, converter: Converter) -> Callable[[Any, Any], Any
 
 def _key(field_name: str) -> str:
     """Give the key of a field: TOML may use words that Python keeps for itself."""
-    return field_name[:-1] if iskeyword(field_name[:-1]) else field_name
+    return field_name[:-1] if field_name.endswith("_") and iskeyword(field_name[:-1]) else field_name
 
 
 def _is_literal(kind: Any) -> bool:

@@ -31,14 +31,14 @@ def send(connection: socket.socket, message: bytes) -> None:
         raise ClosedError from error
 
 
-def receive(connection: socket.socket, until_ns: int | None = None) -> bytes:
+def receive(connection: socket.socket, until_ns: int | None = None, largest: int = LARGEST_BYTES) -> bytes:
     """Read a message.
 
-    until_ns: an instant of `time.monotonic_ns`, or None to wait for ever.
+    until_ns: an instant of `time.monotonic_ns`, or None to wait for ever. largest: the most bytes that it may have.
     Errors: ClosedError, TimeoutError, GarbageError.
     """
     [length] = _LENGTH.unpack(_bytes(connection, _LENGTH.size, until_ns))
-    if length > LARGEST_BYTES:
+    if length > largest:
         raise GarbageError
     return _bytes(connection, length, until_ns)
 

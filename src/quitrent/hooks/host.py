@@ -1,13 +1,12 @@
 """A host: the process in which one plugin lives. `python -m quitrent.hooks.host FD` is how it is started.
 
 It reads requests from a socket and writes replies to it. A host is nobody's to end but its owner's:
-it ignores Ctrl-C, may not outlive the process that started it, and is ended with SIGKILL, so nothing
-of a plugin's runs at its end.
+it ignores Ctrl-C, may not outlive the process that started it (`guard` sees to that), and is ended
+with SIGKILL, so nothing of a plugin's runs at its end.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import logging
 import os
@@ -16,10 +15,14 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from quitrent.hooks import wire
+from quitrent.hooks.answers import LONGEST_REFUSAL, told
 from quitrent.hooks.errors import AskFailedError, PluginBrokenError, PluginError
 from quitrent.hooks.framing import ClosedError, receive, send
+from quitrent.hooks.guard import fork_host
 from quitrent.hooks.plugin import LoadedPlugin, load_plugin
 
 # Beside what a plugin may use: the interpreter, its libraries and the stacks of threads take addresses too.
@@ -28,7 +31,6 @@ MOST_FILES = 256
 
 _MIB = 1024 * 1024
 _PAGE_BYTES = resource.getpagesize()
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -36,14 +38,15 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     # The first message is the core's own: what a host sends back is never read this way.
     source, memory_mib, parent = pickle.loads(receive(connection))  # noqa: S301
-    _confine(memory_mib, parent)
+    fork_host(connection.fileno(), parent)
+    _confine(memory_mib)
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     plugin = None
     try:
         plugin = load_plugin(source)
         start: wire.Start = wire.Ready(plugin.record)
     except PluginError as error:
-        start = wire.Unusable(str(error))
+        start = wire.Unusable(told(str(error), LONGEST_REFUSAL))
     except PluginBrokenError as error:
         start = wire.Broken(str(error))
     send(connection, wire.encode(start))
@@ -78,7 +81,7 @@ def _reply(plugin: LoadedPlugin, asked: wire.Asked, memory: _Memory) -> wire.Rep
         return wire.Failed(asked.number, failed.how, failed.is_spent)
 
 
-def _confine(memory_mib: int, parent: int) -> None:
+def _confine(memory_mib: int) -> None:
     # Ctrl-C on the server's terminal is not for us; what is raised as KeyboardInterrupt is the plugin's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The owner asks where a plugin hangs before it ends the host.
@@ -89,10 +92,9 @@ def _confine(memory_mib: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        # A plugin that hangs would not see the connection close.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+        # Where the machine runs out of memory, we go first and not the server.
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 class _Memory:

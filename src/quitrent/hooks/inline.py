@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeVar, cast
 
 from quitrent.hooks import wire
 from quitrent.hooks.errors import AskFailedError
 from quitrent.hooks.hosting import Hosting
-from quitrent.hooks.plugin import LoadedPlugin
-from quitrent.hooks.seat import Answers, in_halves
+from quitrent.hooks.plugin import LoadedPlugin, PluginSource
+from quitrent.hooks.seat import Waiting, in_halves
 from quitrent.hooks.standing import SetAside
 from quitrent.hooks.wire import Adjust, Asked, News, PluginRecord, Question, Said
 
@@ -20,6 +21,7 @@ class InlinePlugin:
     """A seat whose plugin is at hand."""
 
     set_aside = ""
+    source: PluginSource | None = None
 
     def __init__(self, plugin: LoadedPlugin, hosting: Hosting) -> None:
         """Take a plugin that is ready."""
@@ -33,9 +35,9 @@ class InlinePlugin:
     def keep_set_aside_in(self, kept: SetAside) -> None:
         """A plugin in this process is never set aside."""
 
-    def ask(self, question: Question) -> Answers:
+    def ask(self, question: Question) -> Waiting:
         """Begin to ask; what is given asks."""
-        return lambda: self._answers(question)
+        return lambda: partial(self._answers, question)
 
     def tell(self, news: News) -> str:
         """Tell the plugin; give how it failed, or nothing."""
@@ -49,11 +51,11 @@ class InlinePlugin:
 
     def _answers(self, question: Question) -> Sequence[Said]:
         try:
-            return self._asked(question)
+            return self._asked(question, None)
         except AskFailedError as failed:
-            return [failed.how] if len(question.about) == 1 else in_halves(question, self._asked)
+            return [failed.how] if len(question.about) == 1 else in_halves(question, failed, self._asked)
 
-    def _asked(self, question: Question) -> Sequence[Said]:
+    def _asked(self, question: Question, _: AskFailedError | None) -> Sequence[Said]:
         copied = _copied(question)
         return self._plugin.adjust(copied.about) if isinstance(copied, Adjust) else self._plugin.review(copied.about)
 

@@ -10,12 +10,12 @@ from quitrent.domain.charge import Charge
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import Adjustment, LeftOut, Review, Speaker
-from quitrent.hooks.answers import checked_adjustments, checked_reviews
+from quitrent.hooks.answers import checked_adjustments, checked_reviews, told
 from quitrent.hooks.errors import PluginError
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.inline import InlinePlugin
 from quitrent.hooks.plugin import LoadedPlugin
-from quitrent.hooks.seat import SET_ASIDE, Answers, Seat
+from quitrent.hooks.seat import SET_ASIDE, Answers, Seat, Waiting
 from quitrent.hooks.standing import SetAside
 from quitrent.hooks.wire import Adjust, Finished, Judge, News, PluginRecord, Posted, Question
 
@@ -27,8 +27,6 @@ _Outcome = list[tuple[Speaker, _Answer | LeftOut]] | FailedPrecondition
 ADJUSTING = ("quitrent_adjust_retail", "quitrent_adjust_retail_batch")
 REVIEWING = ("quitrent_review_retail",)
 LISTENING = ("quitrent_charges_posted", "quitrent_run_finished")
-
-LONGEST_FAILURE = 500
 
 
 class Plugins:
@@ -67,6 +65,10 @@ class Plugins:
     def hosted(self) -> list[tuple[PluginRecord, Hosting]]:
         """Give the plugins in use, by name, and how each is hosted."""
         return [(seat.record, seat.hosting) for seat in self._seats.values()]
+
+    def seats(self) -> list[Seat]:
+        """Give the seats of the plugins in use, by name."""
+        return list(self._seats.values())
 
     def keep_set_aside_in(self, kept: SetAside) -> None:
         """Keep it there which plugins are set aside."""
@@ -116,8 +118,7 @@ class Plugins:
         """Ask all that implement a hook, side by side, and put together what they say of each line."""
         outcomes: list[_Outcome[_Answer]] = [[] for _ in question.about]
         seats = [seat for seat in self._seats.values() if question.about and _implements(seat, hooks)]
-        # All are asked before the first is waited for.
-        for seat, answers in [(seat, _ask(seat, question)) for seat in seats]:
+        for seat, answers in _heard([(seat, _ask(seat, question)) for seat in seats]):
             record = seat.record
             speaker = Speaker(record.name, record.version, record.sets_final_price)
             for place, said in enumerate(answers()):
@@ -125,7 +126,7 @@ class Plugins:
                 if said and not isinstance(outcome, FailedPrecondition):
                     checked = said if isinstance(said, str) else _checked(check, said, place)
                     if isinstance(checked, str):
-                        outcomes[place] = _failed(seat.hosting, speaker, checked[:LONGEST_FAILURE], outcome)
+                        outcomes[place] = _failed(seat.hosting, speaker, told(checked), outcome)
                     else:
                         outcome += [(speaker, one) for one in checked]
         return outcomes
@@ -139,11 +140,16 @@ def _implements(seat: Seat, hooks: tuple[str, ...]) -> bool:
     return any(seat.record.may_implement(hook) for hook in hooks)
 
 
-def _ask(seat: Seat, question: Question) -> Answers:
+def _ask(seat: Seat, question: Question) -> Waiting:
     set_aside = seat.set_aside
     if not set_aside:
         return seat.ask(question)
-    return lambda: [f"{SET_ASIDE}{set_aside}"] * len(question.about)
+    return lambda: lambda: [f"{SET_ASIDE}{set_aside}"] * len(question.about)
+
+
+def _heard(asked: Sequence[tuple[Seat, Waiting]]) -> list[tuple[Seat, Answers]]:
+    """Wait for all that were asked, side by side; none is asked again while another is waited for."""
+    return [(seat, wait()) for seat, wait in asked]
 
 
 def _checked(check: Callable[[object, int], list[_Answer]], said: object, place: int) -> list[_Answer] | str:

@@ -23,7 +23,7 @@ from msgspec import structs
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import type_name
 from quitrent.hooks import spec
-from quitrent.hooks.answers import checked_adjustments, checked_batch, checked_review
+from quitrent.hooks.answers import checked_adjustments, checked_batch, checked_review, told
 from quitrent.hooks.declared_hooks import checked_hooks, flag
 from quitrent.hooks.declared_settings import settings_of
 from quitrent.hooks.errors import AskFailedError, PluginBrokenError, PluginError
@@ -67,16 +67,16 @@ def load_plugin(source: PluginSource) -> LoadedPlugin:
     except BaseException as error:  # noqa: BLE001
         _let_through(error)
         _log_failure(source.name, "its start", error)
-        raise PluginBrokenError(f"raised {type_name(error)} when it was made ready") from None
+        raise PluginBrokenError(told(f"raised {type_name(error)}") + " when it was made ready") from None
 
 
 def _made(source: PluginSource) -> object:
     plugin: Any = EntryPoint(source.name, source.location, spec.NAMESPACE).load()
     settings: Any = dict(source.settings)
-    if not inspect.isclass(plugin):
+    if not inspect.isclass(plugin) or plugin.__init__ is object.__init__:
         if settings:
             raise PluginError(f"plugin {source.name} takes no settings; leave its table empty")
-        return plugin
+        return plugin() if inspect.isclass(plugin) else plugin
     declared = getattr(plugin, "settings_type", None)
     try:
         if declared is not None:
@@ -148,7 +148,7 @@ class LoadedPlugin:
         except BaseException as error:  # noqa: BLE001
             _let_through(error)
             _log_failure(self.record.name, hook, error)
-            how = f"raised {type_name(error)}"
+            how = told(f"raised {type_name(error)}")
             if _is_out_of_something(error):
                 raise AskFailedError(how, is_spent=True) from None
             return how
@@ -165,7 +165,7 @@ def _checked(check: Callable[[object], _Answer], answer: object) -> _Answer | st
     try:
         return check(answer)
     except ValueError as error:
-        return str(error)
+        return told(str(error))
     # To look at an answer is to run the plugin's code, unless it is of exactly our types, and whole.
     except BaseException as error:  # noqa: BLE001
         return f"gave an answer that raised {type_name(error)}"

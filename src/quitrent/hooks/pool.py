@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock, Semaphore
 from time import monotonic_ns
 
 from msgspec import structs
 
-from quitrent.hooks.errors import PluginBrokenError, PluginError
+from quitrent.hooks.errors import HostEndedError, PluginBrokenError, PluginError
 from quitrent.hooks.framing import SECOND_NS
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.plugin import PluginSource
 from quitrent.hooks.process import Host
+from quitrent.hooks.spec import HOOKS
 from quitrent.hooks.wire import PluginRecord
 
 _log = logging.getLogger(__name__)
@@ -23,6 +22,8 @@ _log = logging.getLogger(__name__)
 # A plugin that could not be made ready is tried again after so long, and later each time.
 FIRST_WAIT_SECONDS = 1
 LONGEST_WAIT_SECONDS = 64
+
+_STOPPING = "is being stopped"
 
 
 class HostPool:
@@ -32,7 +33,8 @@ class HostPool:
         """Start the first host, so that several plugins become ready side by side; `open` waits for it."""
         self._source, self._hosting = source, hosting
         self.record = PluginRecord(source.name, source.version, source.package, source.settings_digest)
-        self._folder = TemporaryDirectory(prefix="quitrent-plugin-")
+        self._bare = self.record
+        self._declared: PluginRecord | None = None
         # A host ends with the thread that started it: this one lives as long as the pool.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="plugin-starter")
         self._slots = Semaphore(hosting.hosts)
@@ -40,7 +42,7 @@ class HostPool:
         self._idle: list[Host] = []
         self._hosts: set[Host] = set()
         self._retry_ns, self._wait_seconds = 0, FIRST_WAIT_SECONDS
-        self._closed = False
+        self._opened = self._closed = False
         self._first = self._started()
 
     def open(self) -> None:
@@ -49,25 +51,32 @@ class HostPool:
         Errors: PluginError.
         """
         try:
-            self._make_ready(self._first)
+            self._idle.append(self._ready(self._first))
         except PluginBrokenError as error:
             _log.error("plugin %s %s", self._source.name, error)
-        else:
-            self._idle.append(self._first)
+        self._opened = True
 
-    def take(self) -> Host:
+    def take(self, *, new: bool = False) -> Host:
         """Borrow a host, and wait for one where all are lent.
 
+        new: one that has not been asked anything.
         Errors: PluginBrokenError.
         """
         self._slots.acquire()
         try:
-            with self._lock:
-                host = self._idle.pop() if self._idle else None
-            return self._new() if host is None else host
+            return self._idle_one(new=new) or self._ready(self._started())
         except BaseException:
             self._slots.release()
             raise
+
+    def _idle_one(self, *, new: bool) -> Host | None:
+        while True:
+            with self._lock:
+                host = self._idle.pop() if self._idle else None
+            if host is None or (host.is_idle() and (host.is_unused or not new)):
+                return host
+            # Used where a new one is wanted; or ended while nobody asked it, or it has said more than its answers.
+            self._forget(host)
 
     def give_back(self, host: Host) -> None:
         """Give a host back; one that has grown too large is ended."""
@@ -86,44 +95,88 @@ class HostPool:
 
     def close(self) -> None:
         """End all hosts, at work or not."""
-        self._closed = True
-        for host in tuple(self._hosts):
+        with self._lock:
+            self._closed = True
+            hosts = tuple(self._hosts)
+        for host in hosts:
             self._forget(host)
         self._starter.shutdown()
-        self._folder.cleanup()
 
-    def _new(self) -> Host:
+    def _started(self) -> Host | None:
+        """Start a host; give None where it could not even be started."""
         with self._lock:
             # Who comes while a plugin cannot be made ready is told at once.
             if self._closed or (self.record.failure and monotonic_ns() < self._retry_ns):
-                raise PluginBrokenError(self.record.failure or "is being stopped")
+                raise PluginBrokenError(self.record.failure or _STOPPING)
+        try:
+            host = self._starter.submit(Host, self._source, self._hosting).result()
+        # What the system is out of, or the executor is shut down.
+        except (OSError, RuntimeError) as error:
+            _log.error("plugin %s: its process cannot be started: %s", self._source.name, error)
+            return None
+        if not self._kept(host):
+            host.end()
+            raise PluginBrokenError(_STOPPING)
+        return host
+
+    def _kept(self, host: Host) -> bool:
+        """Count a host among ours, unless we have been closed meanwhile and nobody would end it."""
+        with self._lock:
+            if not self._closed:
+                self._hosts.add(host)
+            return not self._closed
+
+    def _ready(self, host: Host | None) -> Host:
+        """Wait until a host is ready. One that is ended meanwhile may be so by anyone; it is started once more."""
+        try:
+            return self._made_ready(host)
+        except HostEndedError:
+            self._forget(host)
         host = self._started()
         try:
-            self._make_ready(host)
-        except PluginError as error:
-            # It was right when the server started: what its settings lead to has changed since.
-            raise self._broken(host, str(error).removeprefix(f"plugin {self._source.name}: ")) from error
-        return host
+            return self._made_ready(host)
+        except HostEndedError as ended:
+            raise self._broken(host, f"{ended.how} when it was made ready") from None
 
-    def _started(self) -> Host:
-        host = self._starter.submit(Host, self._source, self._hosting, Path(self._folder.name)).result()
-        self._hosts.add(host)
-        return host
-
-    def _make_ready(self, host: Host) -> None:
+    def _made_ready(self, host: Host | None) -> Host:
+        if host is None:
+            raise self._broken(host, "had no process: it could not be started")
         try:
-            self.record = host.wait_until_ready()
+            declared = host.wait_until_ready()
         except PluginBrokenError as error:
             raise self._broken(host, str(error)) from None
+        except PluginError as error:
+            if not self._opened:
+                raise
+            # It was right when the server started: what its settings lead to has changed since.
+            raise self._broken(host, str(error).removeprefix(f"plugin {self._source.name}: ")) from error
+        self._take_record(host, declared)
+        return host
+
+    def _take_record(self, host: Host, declared: PluginRecord) -> None:
+        """Note what the plugin declares. Who it is, is not for it to say; and what it is, it says once."""
+        record = structs.replace(
+            self._bare,
+            hooks=declared.hooks,
+            sets_final_price=declared.sets_final_price,
+            counts_accounts=declared.counts_accounts,
+        )
+        if not set(record.hooks) <= HOOKS or not record.hooks:
+            raise self._broken(host, "declared hooks that there are not")
+        if self._declared not in (None, record):
+            raise self._broken(host, "declared something else than before; restart the server if that is meant")
+        self.record = self._declared = record
         self._wait_seconds = FIRST_WAIT_SECONDS
 
-    def _broken(self, host: Host, how: str) -> PluginBrokenError:
+    def _broken(self, host: Host | None, how: str) -> PluginBrokenError:
         self._forget(host)
         self.record = structs.replace(self.record, failure=how)
         self._retry_ns = monotonic_ns() + self._wait_seconds * SECOND_NS
         self._wait_seconds = min(2 * self._wait_seconds, LONGEST_WAIT_SECONDS)
         return PluginBrokenError(how)
 
-    def _forget(self, host: Host) -> None:
-        host.end()
-        self._hosts.discard(host)
+    def _forget(self, host: Host | None) -> None:
+        if host is not None:
+            host.end()
+            with self._lock:
+                self._hosts.discard(host)

@@ -87,3 +87,7 @@ def quitrent_run_finished(run: BillingRun) -> None:
 
     run: the run as it is stored. It comes after the run's charges, at least once.
     """
+
+
+# The names of all of them.
+HOOKS = frozenset(name for name in dir() if name.startswith(f"{NAMESPACE}_"))

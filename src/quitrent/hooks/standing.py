@@ -8,11 +8,12 @@ from threading import Lock
 from time import monotonic_ns
 from typing import Protocol
 
+from quitrent.domain.errors import QuitrentError
 from quitrent.hooks.framing import SECOND_NS
 
 _log = logging.getLogger(__name__)
 
-# How often a plugin that is set aside is looked up, for it may have been put back.
+# How often a plugin is looked up, for another process may have set it aside, or put it back.
 LOOK_AGAIN_SECONDS = 1
 
 
@@ -46,7 +47,7 @@ class Standing:
     @property
     def cause(self) -> str:
         """Why the plugin is set aside; empty where it is in use."""
-        if self._cause and monotonic_ns() - self._looked_ns > LOOK_AGAIN_SECONDS * SECOND_NS:
+        if monotonic_ns() - self._looked_ns > LOOK_AGAIN_SECONDS * SECOND_NS:
             self._look()
         return self._cause
 
@@ -68,7 +69,12 @@ class Standing:
                 self._kept.add(self._plugin, self._cause)
 
     def _look(self) -> None:
-        if self._kept is not None:
-            with self._lock:
-                self._looked_ns = monotonic_ns()
+        if self._kept is None:
+            return
+        with self._lock:
+            self._looked_ns = monotonic_ns()
+            try:
                 self._cause = self._kept.causes().get(self._plugin, "")
+            except QuitrentError as error:
+                # It stays as it was: other plugins have been asked already, and wait for us to go on.
+                _log.warning("whether plugin %s is set aside could not be looked up: %s", self._plugin, error)

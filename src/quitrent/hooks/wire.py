@@ -7,6 +7,7 @@ that stand here, or fails: a host holds other people's code, and nothing that it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -14,10 +15,15 @@ from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import Adjustment, Review
+from quitrent.hooks.answers import MOST_ADJUSTMENTS
+
+# Held against the length that a list says it has before one of it is made.
+_FEW = msgspec.Meta(max_length=MOST_ADJUSTMENTS)
+_MANY = msgspec.Meta(max_length=10_000)
 
 # What a plugin says of one line: what it proposes or judges; or a text, which says how it failed.
-SaidOfPrice = list[Adjustment] | str
-SaidOfReview = list[Review] | str
+SaidOfPrice = Annotated[list[Adjustment], _FEW] | str
+SaidOfReview = Annotated[list[Review], _FEW] | str
 Said = SaidOfPrice | SaidOfReview
 
 
@@ -100,7 +106,7 @@ class Prices(msgspec.Struct, array_like=True, tag=True):
 
     number: int
     memory_mib: int
-    said: list[SaidOfPrice]
+    said: Annotated[list[SaidOfPrice], _MANY]
 
 
 class Reviews(msgspec.Struct, array_like=True, tag=True):
@@ -108,7 +114,7 @@ class Reviews(msgspec.Struct, array_like=True, tag=True):
 
     number: int
     memory_mib: int
-    said: list[SaidOfReview]
+    said: Annotated[list[SaidOfReview], _MANY]
 
 
 class Heard(msgspec.Struct, array_like=True, tag=True):
