@@ -27,6 +27,8 @@ ROOMS = {
         "google",
         "protovalidate",
     ),
+    # And what is offered to plugins, by its names.
+    "testing": ("quitrent.domain", "quitrent.hooks", "quitrent.__all__", "pytest"),
 }
 
 # Who may import a library at all: folders and files of src/quitrent.
@@ -40,6 +42,8 @@ LIBRARIES = {
     "grpc_health": ("rpc/", "server.py"),
     "msgspec": ("hooks/",),
     "cattrs": ("hooks/",),
+    # An operator need not have it: it is imported where a test is run, and nowhere else.
+    "pytest": ("testing/fixtures.py",),
     "grpc_reflection": ("rpc/",),
     "google": ("rpc/", "demo.py", "demo_life.py"),
     "quitrent.v1": ("rpc/", "server.py", "demo.py", "demo_life.py"),

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from quitrent.cli import quitrent
+from quitrent.hooks.hosting import Hosting
 from quitrent.settings import Settings
 from quitrent.v1.plan_pb2 import Plan
 from tests.docs.imports import ROOMS
@@ -210,6 +211,11 @@ def test_a_variable_of_the_table_reaches_its_setting(
     if option.startswith(SERVE):
         context = quitrent.commands["serve"].make_context("serve", [], parent=context)
     assert str(context.params[key]).lower() == given
+
+
+def test_the_table_of_hosting_is_that_of_the_program() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows("Where plugins run")}
+    assert told == {key: f"`{json.dumps(getattr(Hosting(), key))}`" for key in Hosting.__slots__}
 
 
 def test_the_table_of_codes_is_that_of_the_protos() -> None:
