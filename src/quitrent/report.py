@@ -13,7 +13,9 @@ from rich.text import Text
 
 from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.money import Money, units_text
+from quitrent.domain.rehearsal import Rehearsal
 from quitrent.domain.timeline import Moment
+from quitrent.rehearsal_tables import MOST_SHOWN, tables_of, title_of
 
 # Where there is no terminal to fit into, a table is as wide as it needs to be.
 _WIDE = 200
@@ -86,6 +88,15 @@ def print_plugins(plugins: Sequence[Mapping[str, Any]]) -> None:
     print_table("Plugins that are installed", ("name", "version", "state", "hooks", "comes from"), rows)
     if any(not plugin["in_use"] for plugin in plugins):
         click.echo("A plugin is in use when it has a table in the settings file, like [plugins.markup].")
+
+
+def print_rehearsal(found: Rehearsal) -> None:
+    """Print what a rehearsal found."""
+    click.echo(title_of(found))
+    for table in tables_of(found, MOST_SHOWN):
+        print_table(table.title, table.columns, table.rows, right=table.right)
+    if len(found.groups) > MOST_SHOWN:
+        click.echo("All products of resellers are in the page of --html, and the figures of --json.")
 
 
 def print_keys(keys: Sequence[Mapping[str, Any]]) -> None:

@@ -130,7 +130,10 @@ def test_what_an_operator_got_wrong_is_told_in_a_line(tmp_path: Path, arguments:
         ("[plugins]\nmarkup = 1", "plugins has to hold a table for each plugin"),
         ("listen = ", "is not TOML"),
         ("[plugins.none]", "plugin none has a table in the settings and is not installed"),
-        ("[plugins.markup.resellers]\n'resellers/acme' = true", "plugin markup: resellers.resellers/acme is True; it takes a number"),
+        (
+            "[plugins.markup.resellers]\n'resellers/acme' = true",
+            "plugin markup: resellers.resellers/acme is True; it takes a number",
+        ),
     ],
 )
 def test_wrong_settings_keep_the_server_from_starting(tmp_path: Path, toml: str, told: str) -> None:

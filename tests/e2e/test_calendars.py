@@ -103,26 +103,31 @@ AGAINS = {
 }
 
 
-@pytest.mark.parametrize(("end", "again", "billed"), AGAINS.values(), ids=AGAINS)
-def test_every_calendar_goes_on_where_the_product_is_assigned_again(
-    shop: Shop, end: str, again: str, billed: str | None
+@pytest.mark.parametrize(("numbers", "again"), list(zip(HALVES, AGAINS.values(), strict=False)), ids=list(AGAINS))
+def test_calendars_go_on_where_the_product_is_assigned_again(
+    shop: Shop, numbers: range, again: tuple[str, str, str | None]
 ) -> None:
-    assign_all(shop, date(2026, 1, 16))
+    end, start, billed = again
+    assign_all(shop, date(2026, 1, 16), numbers)
     if billed:
         shop.bill(date.fromisoformat(billed))
     names = shop.names
     for name in names:
         shop.end(name, date.fromisoformat(end))
-        shop.assign_again(name, date.fromisoformat(again))
+        shop.assign_again(name, date.fromisoformat(start))
     assert len(shop.names) == 2 * len(names)
     shop.bill(date(2026, 5, 31))
     check_books(shop)
 
 
-def test_every_calendar_goes_on_where_an_end_is_withdrawn(shop: Shop) -> None:
-    # Billed up to an end that cuts the first part, which is taken back; and the same with a later one.
-    assign_all(shop, date(2026, 4, 12))
-    for end in (date(2026, 4, 18), date(2026, 5, 21)):
+# Ends that cut the first part, or a later one; each is taken back after a bill up to it.
+WITHDRAWN = [("2026-04-18", "2026-05-21"), ("2026-05-21",)]
+
+
+@pytest.mark.parametrize(("numbers", "ends"), list(zip(HALVES, WITHDRAWN, strict=False)))
+def test_calendars_go_on_where_an_end_is_withdrawn(shop: Shop, numbers: range, ends: tuple[str, ...]) -> None:
+    assign_all(shop, date(2026, 4, 12), numbers)
+    for end in map(date.fromisoformat, ends):
         for name in shop.names:
             shop.end(name, end)
         shop.bill(end)

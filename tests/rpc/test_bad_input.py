@@ -64,6 +64,8 @@ DAYS = [
     ("CloseSubscription", "end_date"),
     ("QuotePrice", "date"),
     ("StartBillingRun", "through_date"),
+    ("RehearsePrices", "from_date"),
+    ("RehearsePrices", "through_date"),
     ("ListCharges", "period_from"),
     ("ListCharges", "period_before"),
 ]

@@ -66,6 +66,8 @@ OTHER_KINDS = [
     ("GetCharge", {"name": "resellers/a/customers/c1/accounts/a1/subscriptions/s1"}, "name", "a charge's name"),
     ("GetBillingRun", {"name": "2026-01-31-1"}, "name", "a billing run's name"),
     ("ResumePlugin", {"name": "markup"}, "name", "a plugin's name"),
+    ("RehearsePrices", {"without": ["markup"]}, "without[0]", "a plugin's name"),
+    ("RehearsePrices", {"with": [{"name": "markup"}]}, "with[0].name", "a plugin's name"),
     ("ListCharges", {"parent": "products/gold"}, "parent", "the name of a reseller, a customer, an account or a"),
     ("ListCharges", {"billing_run": "2026-01-31-1"}, "billing_run", "a billing run's name"),
     ("ListParkedCharges", {"parent": "products/gold"}, "parent", "the name of a reseller, a customer, an account or a"),
@@ -111,7 +113,7 @@ def test_an_id_is_of_letters_digits_and_hyphens(world: World, method: str) -> No
 
 
 def test_every_call_that_changes_something_takes_a_request_id() -> None:
-    reading = ("Get", "List", "Watch", "Quote", "BatchQuote")
+    reading = ("Get", "List", "Watch", "Quote", "BatchQuote", "Rehearse")
     assert [method for method in RPCS if not method.startswith(reading)] == WITH_REQUEST_ID
 
 

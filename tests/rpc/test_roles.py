@@ -66,6 +66,7 @@ ROLES = [
     ("WatchBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("ListPlugins", OK, OK, DENIED, DENIED, DENIED),
     ("ResumePlugin", OK, NOT_FOUND, DENIED, DENIED, DENIED),
+    ("RehearsePrices", OK, OK, DENIED, DENIED, DENIED),
     ("GetCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ListCharges", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ReverseCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),

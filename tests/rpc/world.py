@@ -204,6 +204,11 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         "WatchBillingRun": {"name": run},
         "ListPlugins": {},
         "ResumePlugin": {"name": "plugins/none" if reseller == NOBODY else "plugins/unpriceable"},
+        "RehearsePrices": {
+            "from_date": day("2026-01-01"),
+            "through_date": day("2026-01-31"),
+            "with": [{"name": "plugins/markup", "settings_toml": 'percent = "10"'}],
+        },
         "GetCharge": {"name": f"{account}/subscriptions/s1/charges/retail-recurring-2026-01-01"},
         "ListCharges": {"parent": party},
         "ReverseCharge": {"name": f"{account}/subscriptions/s1/charges/{side}-recurring-2026-01-01"},

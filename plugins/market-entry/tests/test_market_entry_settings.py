@@ -107,7 +107,7 @@ def test_a_value_that_no_discount_can_be_made_of_is_refused_with_what_would_be_r
         ({"until": "'soon'"}, "until is 'soon'; it takes a day, like 2026-07-01"),
         (
             {"until": "2026-07-01T00:00:00"},
-            "until is datetime.datetime(2026, 7, 1, 0, 0); it takes a day, like 2026-07-01",
+            "until is 2026-07-01 00:00:00; it takes a day, like 2026-07-01",
         ),
     ],
 )

@@ -60,6 +60,7 @@ ACCESS = {
     "WatchBillingRun": ADMIN_ONLY,
     "ListPlugins": ADMIN_ONLY,
     "ResumePlugin": ADMIN_ONLY,
+    "RehearsePrices": ADMIN_ONLY,
     "GetCharge": EVERY_ROLE,
     "ListCharges": EVERY_ROLE,
     "ReverseCharge": EVERY_ROLE,

@@ -8,6 +8,7 @@ from quitrent.rpc.charge_calls import ChargeCalls
 from quitrent.rpc.party_calls import PartyCalls
 from quitrent.rpc.plugin_calls import PluginCalls
 from quitrent.rpc.quote_calls import QuoteCalls
+from quitrent.rpc.rehearsal_calls import RehearsalCalls
 from quitrent.rpc.run_calls import RunCalls
 from quitrent.rpc.subscription_calls import SubscriptionCalls
 from quitrent.services.biller import Biller
@@ -21,10 +22,11 @@ class BillingServicer(
     QuoteCalls,
     RunCalls,
     PluginCalls,
+    RehearsalCalls,
     ChargeCalls,
     billing_service_pb2_grpc.BillingServiceServicer,
 ):
-    """Parties, subscriptions, quotes, runs, plugins, charges and statements. The protos document the methods."""
+    """Parties, subscriptions, quotes, runs, plugins, rehearsals, charges, statements; documented in the protos."""
 
     def __init__(self, deployment: Deployment, biller: Biller, most_watchers: int) -> None:
         """Take what the use cases need, the biller that carries runs out, and how many may watch it at once."""

@@ -1,7 +1,7 @@
 """The services room: use cases, in the order in which things happen and the transaction they happen in.
 
 Owns: who may see and change what (`caller`, `visibility`), the order of checks, transactions,
-repeated calls (`once`), page tokens (`paging`), quotes, runs and the thread that carries runs out.
+repeated calls (`once`), page tokens (`paging`), quotes, rehearsals, runs and the thread that carries runs out.
 
 Does not own: arithmetic (domain), queries (store), wire shapes and codes (rpc).
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -26,6 +26,14 @@ from quitrent.services.outcomes import each
 
 
 @dataclass(frozen=True, slots=True)
+class PricedLine:
+    """What a line costs: its amount, and the exact price of one whole period in micros."""
+
+    priced: Priced
+    whole_micros: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class _Started:
     """A line whose basis is known."""
 
@@ -40,7 +48,7 @@ class _Finished:
     """A line whose price is known, and not yet reviewed."""
 
     line: Line
-    priced: Priced
+    price: PricedLine
     amount: RetailAmount
 
 
@@ -49,7 +57,7 @@ def price_retail(deployment: Deployment, wanted: Sequence[Wanted]) -> list[Price
 
     Plugins are called, so no transaction may be open.
     """
-    return _price(deployment, wanted, Facts(deployment), {})
+    return _amounts(_price(deployment, wanted, Facts(deployment), {}))
 
 
 def price_in_turn(deployment: Deployment, wanted: Sequence[Wanted], facts: Facts) -> list[Priced | FailedPrecondition]:
@@ -57,15 +65,26 @@ def price_in_turn(deployment: Deployment, wanted: Sequence[Wanted], facts: Facts
 
     facts: what the run has learned so far. Plugins are called, so no transaction may be open.
     """
-    outcomes: dict[int, Priced | FailedPrecondition] = {}
+    return _amounts(price_lines_in_turn(deployment, wanted, facts))
+
+
+def price_lines_in_turn(
+    deployment: Deployment, wanted: Sequence[Wanted], facts: Facts
+) -> list[PricedLine | FailedPrecondition]:
+    """Price as `price_in_turn` does, and give the price of a whole period beside each amount."""
+    outcomes: dict[int, PricedLine | FailedPrecondition] = {}
     priced: dict[tuple[int, date], Money] = {}
     for places in _one_of_each(wanted):
         some = [wanted[place] for place in places]
         for (terms, part), place, outcome in zip(some, places, _price(deployment, some, facts, priced), strict=True):
             outcomes[place] = outcome
-            if isinstance(outcome, Priced):
-                priced[terms.subscription.key, part.end] = outcome.amount
+            if isinstance(outcome, PricedLine):
+                priced[terms.subscription.key, part.end] = outcome.priced.amount
     return [outcomes[place] for place in range(len(wanted))]
+
+
+def _amounts(outcomes: Sequence[PricedLine | FailedPrecondition]) -> list[Priced | FailedPrecondition]:
+    return [outcome.priced if isinstance(outcome, PricedLine) else outcome for outcome in outcomes]
 
 
 def _one_of_each(wanted: Sequence[Wanted]) -> list[list[int]]:
@@ -83,7 +102,7 @@ def _one_of_each(wanted: Sequence[Wanted]) -> list[list[int]]:
 
 def _price(
     deployment: Deployment, wanted: Sequence[Wanted], facts: Facts, priced: Priceds
-) -> list[Priced | FailedPrecondition]:
+) -> list[PricedLine | FailedPrecondition]:
     if deployment.store.in_transaction():
         raise RuntimeError("a plugin may take its time, and others wait for the database")
     started = [_started(*one) for one in zip(wanted, facts.of(wanted, priced), strict=True)]
@@ -113,18 +132,18 @@ def _finished(started: _Started, adjustments: Adjustments | FailedPrecondition) 
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
     amount = RetailAmount(whole=units_decimal(whole), amount=units_decimal(Fraction(priced.amount.amount_micros)))
-    return _Finished(started.line, priced, amount)
+    return _Finished(started.line, PricedLine(priced, whole), amount)
 
 
-def _reviewed(deployment: Deployment, finished: list[_Finished]) -> list[Priced | FailedPrecondition]:
+def _reviewed(deployment: Deployment, finished: list[_Finished]) -> list[PricedLine | FailedPrecondition]:
     answers = deployment.plugins.review([(line.line, line.amount) for line in finished])
-    return [_judged(line.priced, answer) for line, answer in zip(finished, answers, strict=True)]
+    return [_judged(line.price, answer) for line, answer in zip(finished, answers, strict=True)]
 
 
-def _judged(priced: Priced, reviews: Reviews | FailedPrecondition) -> Priced | FailedPrecondition:
+def _judged(price: PricedLine, reviews: Reviews | FailedPrecondition) -> PricedLine | FailedPrecondition:
     if isinstance(reviews, FailedPrecondition):
         return reviews
     try:
-        return reviewed(priced, reviews)
+        return replace(price, priced=reviewed(price.priced, reviews))
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
