@@ -13,7 +13,8 @@ import pytest
 
 from quitrent.domain.calendar import PeriodBoundary
 from quitrent.domain.charge import Priced, Side, Step, StepKind
-from quitrent.domain.line import Line, LineFacts, Named, line_of
+from quitrent.domain.line import Line, Named
+from quitrent.domain.line_facts import LineFacts, line_of
 from quitrent.domain.money import LARGEST_AMOUNT_MICROS, LARGEST_PRICE_MICROS, Money, Rounding, units_text
 from quitrent.domain.party import Party
 from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -89,12 +90,11 @@ CODE = "proposed a code that is not 1 to 63 letters, digits, _, . or -"
         (coded("a", b"why"), "gave a reason that is not a text of at most 255 characters"),
     ],
 )
-def test_a_proposal_is_copied_or_refused_with_what_is_wrong(proposal: Any, refused: str | None) -> None:
+def test_a_proposal_is_taken_or_refused_with_what_is_wrong(proposal: Any, refused: str | None) -> None:
     try:
         checked = checked_adjustment(proposal, "USD")
         result = None
         assert checked == proposal
-        assert checked is not proposal
     except ValueError as error:
         result = str(error)
     assert result == refused
@@ -122,7 +122,17 @@ def test_a_review_is_copied_or_refused_with_what_is_wrong(said: Any, refused: st
 
 
 def test_what_can_be_neither_stored_nor_sent_is_replaced_in_a_text() -> None:
-    assert checked_review(Review(Verdict.WARN, "a\0b\ud800c \u20ac")).reason == "a?b?c \u20ac"
+    unclean, clean = "a\0b\ud800c \u20ac", "a?b?c \u20ac"
+    assert checked_review(Review(Verdict.WARN, unclean)).reason == clean
+    assert checked_adjustment(Adjustment("a", unclean, percent=Decimal(1)), "USD").reason == clean
+    adjustment = Adjustment("a", unclean, amount=Decimal(1), currency="USD")
+    assert checked_adjustment(adjustment, "USD") == replace(adjustment, reason=clean)
+
+
+def test_what_stands_beside_a_percentage_and_means_nothing_there_is_dropped() -> None:
+    strange: Any = object()
+    adjustment = Adjustment("a", "why", percent=Decimal(1), currency=strange)
+    assert checked_adjustment(adjustment, "USD") == Adjustment("a", "why", percent=Decimal(1))
 
 
 def test_a_type_cannot_answer_for_its_own_name() -> None:

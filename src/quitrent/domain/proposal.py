@@ -1,6 +1,6 @@
 """What a plugin may say: adjustments of a price and reviews of it, and the checks that both pass.
 
-A checked proposal is a copy of the core's own, of exact types: nothing of the plugin's is kept.
+A checked proposal is of exactly our types, and within its limits.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def type_name(value: object) -> str:
 
 
 def checked_adjustment(proposal: object, currency: str) -> Adjustment:
-    """Give a core-owned copy of what a plugin proposed, or refuse it.
+    """Give what a plugin proposed, with texts that can be kept, or refuse it.
 
     Types are compared exactly: a subclass could answer differently when it is asked again.
     Errors: ValueError saying what is wrong.
@@ -87,14 +87,16 @@ def checked_adjustment(proposal: object, currency: str) -> Adjustment:
         raise ValueError("proposed a code that is not 1 to 63 letters, digits, _, . or -")
     if (proposal.percent is None) == (proposal.amount is None):
         raise ValueError("proposed an Adjustment that has not exactly one of percent and amount")
+    is_clean = code is proposal.code and reason is proposal.reason
     if proposal.percent is not None:
-        return Adjustment(code, reason, percent=_checked_decimal("percent", proposal.percent, LARGEST_PERCENT))
+        percent = _checked_decimal("percent", proposal.percent, LARGEST_PERCENT)
+        return proposal if is_clean and proposal.currency is None else Adjustment(code, reason, percent)
     if type(proposal.currency) is not str:
         raise ValueError(f"proposed an amount whose currency is a {type_name(proposal.currency)}")
     if proposal.currency != currency:
         raise ValueError(f"proposed an amount in {proposal.currency[:10]} for a line in {currency}")
     amount = _checked_decimal("amount", proposal.amount, LARGEST_UNITS)
-    return Adjustment(code, reason, amount=amount, currency=currency)
+    return proposal if is_clean else Adjustment(code, reason, amount=amount, currency=currency)
 
 
 def checked_review(verdict: object) -> Review:
@@ -123,12 +125,9 @@ def _checked_decimal(what: str, value: object, largest: int) -> Decimal:
         raise ValueError(f"proposed a {type_name(value)} as {what}; it takes a Decimal")
     if not value.is_finite():
         raise ValueError(f"proposed {value} as {what}; it takes a finite Decimal")
-    # The exponent first, either way: an exact fraction of a huge one would fill the memory.
-    if value.adjusted() > 12:
+    if value.copy_abs() > largest:
         raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -MOST_DECIMALS:
         raise ValueError(f"proposed {value} as {what}; it takes at most {MOST_DECIMALS} decimals")
-    if value.copy_abs() > largest:
-        raise ValueError(f"proposed {value} as {what}; at most {largest} either way is allowed")
     return value

@@ -1,6 +1,6 @@
-"""What a plugin answered, checked and copied: values of exact types, within their limits, or a ValueError in words.
+"""What a plugin answered, checked: values of exact types, within their limits, or a ValueError in words.
 
-It is asked for twice: in the host, where the answer is made, and in the core, which believes no host.
+It is checked twice: in the host, where the answer is made, and in the core, which believes no host.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ def checked_adjustments(answer: object, currency: str) -> list[Adjustment]:
 def checked_review(answer: object) -> list[Review]:
     """Give the review that an answer is, if it is one. Errors: ValueError."""
     return [] if answer is None else [proposal.checked_review(answer)]
-
-
-def checked_reviews(said: object) -> list[Review]:
-    """Give the reviews that a host sent: one, or none. Errors: ValueError."""
-    return [review for one in _proposals(said) for review in checked_review(one)]
 
 
 def checked_batch(answer: object, count: int) -> Sequence[object]:

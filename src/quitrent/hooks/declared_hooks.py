@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
+
 import pluggy
 from pluggy import HookImpl
 
@@ -9,8 +12,8 @@ from quitrent.hooks import spec
 from quitrent.hooks.errors import PluginError
 
 
-def checked_hooks(name: str, plugin: object) -> dict[str, HookImpl]:
-    """Give the hooks that a plugin implements, by their names.
+def checked_hooks(name: str, plugin: object) -> dict[str, Callable[..., object]]:
+    """Give the hooks that a plugin implements, by their names; each takes all arguments of its specification.
 
     Errors: PluginError for one that does not exist, has a wrong argument or wraps others.
     """
@@ -36,7 +39,17 @@ def checked_hooks(name: str, plugin: object) -> dict[str, HookImpl]:
         raise PluginError(f"plugin {name} implements no hook")
     if {"quitrent_adjust_retail", "quitrent_adjust_retail_batch"} <= hooks.keys():
         raise PluginError(f"plugin {name} adjusts both line by line and in batches; leave one out")
-    return hooks
+    return {hook: _with_all_arguments(hook, impl) for hook, impl in hooks.items()}
+
+
+def _with_all_arguments(hook: str, impl: HookImpl) -> Callable[..., object]:
+    arguments = tuple(signature(getattr(spec, hook)).parameters)
+    function: Callable[..., object] = impl.function
+    if impl.argnames == arguments:
+        return function
+    # What a plugin has no use for it may leave out.
+    places = [arguments.index(name) for name in impl.argnames]
+    return lambda *given: function(*(given[place] for place in places))
 
 
 def flag(name: str, plugin: object, flag: str) -> bool:

@@ -22,10 +22,11 @@ quitrent.hooks.declared_settings.SettingsRefusedError: the table has no setting 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -67,6 +68,31 @@ def settings_of(table: Mapping[str, object], declared: type[_Declared], folder: 
     except Exception as error:
         texts = sorted(map(_in_words, transform_error(error, format_exception=_told)))
         raise SettingsRefusedError("; ".join(texts)) from error
+
+
+def files_digest(settings: object) -> str:
+    """Give what tells the content of the files that settings name from another; empty where they name none.
+
+    Errors: OSError for a file that cannot be read.
+    """
+    files = sorted(_files(settings))
+    if not files:
+        return ""
+    found = sha256()
+    for file in files:
+        found.update(sha256(file.read_bytes()).digest())
+    return found.hexdigest()[:16]
+
+
+def _files(value: object) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from _files(getattr(value, one.name))
+    elif isinstance(value, Mapping | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _files(part)
 
 
 def _converter(folder: Path) -> Converter:

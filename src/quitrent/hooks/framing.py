@@ -13,12 +13,21 @@ SECOND_NS = 1_000_000_000
 LARGEST_BYTES = 64 * 1024 * 1024
 
 
+# As much as a batch of 500 lines, so that it is handed over in one piece.
+_BUFFER_BYTES = 512 * 1024
+
+
 class ClosedError(Exception):
     """The other side is gone."""
 
 
 class GarbageError(Exception):
     """What the other side wrote is no message."""
+
+
+def widen(connection: socket.socket) -> None:
+    """Have a connection hold a whole batch, as far as the system lets it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
 
 
 def send(connection: socket.socket, message: bytes) -> None:
@@ -31,7 +40,7 @@ def send(connection: socket.socket, message: bytes) -> None:
         raise ClosedError from error
 
 
-def receive(connection: socket.socket, until_ns: int | None = None, largest: int = LARGEST_BYTES) -> bytes:
+def receive(connection: socket.socket, until_ns: int | None = None, largest: int = LARGEST_BYTES) -> bytearray:
     """Read a message.
 
     until_ns: an instant of `time.monotonic_ns`, or None to wait for ever. largest: the most bytes that it may have.
@@ -43,21 +52,22 @@ def receive(connection: socket.socket, until_ns: int | None = None, largest: int
     return _bytes(connection, length, until_ns)
 
 
-def _bytes(connection: socket.socket, count: int, until_ns: int | None) -> bytes:
-    found = bytearray()
-    while len(found) < count:
+def _bytes(connection: socket.socket, count: int, until_ns: int | None) -> bytearray:
+    found = bytearray(count)
+    missing = memoryview(found)
+    while missing:
         if until_ns is not None:
             left_ns = until_ns - monotonic_ns()
             if left_ns <= 0:
                 raise TimeoutError
             connection.settimeout(left_ns / SECOND_NS)
         try:
-            some = connection.recv(min(count - len(found), 1024 * 1024))
+            received = connection.recv_into(missing)
         except TimeoutError:
             raise
         except OSError as error:
             raise ClosedError from error
-        if not some:
+        if not received:
             raise ClosedError
-        found += some
-    return bytes(found)
+        missing = missing[received:]
+    return found

@@ -8,6 +8,7 @@ with SIGKILL, so nothing of a plugin's runs at its end.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import pickle
@@ -51,6 +52,8 @@ def main() -> None:
         start = wire.Broken(str(error))
     send(connection, wire.encode(start))
     if plugin is not None:
+        # What is there by now stays: the collector need not look at it again with every batch.
+        gc.freeze()
         _answer_all(connection, plugin)
     os._exit(0)
 

@@ -12,7 +12,7 @@ from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.plugin import LoadedPlugin, PluginSource
 from quitrent.hooks.seat import Waiting, in_halves
 from quitrent.hooks.standing import SetAside
-from quitrent.hooks.wire import Adjust, Asked, News, PluginRecord, Question, Said
+from quitrent.hooks.wire import Adjust, Asked, News, PluginRecord, Prices, Question, Reviews, Said
 
 _Message = TypeVar("_Message", Question, News)
 
@@ -57,9 +57,13 @@ class InlinePlugin:
 
     def _asked(self, question: Question, _: AskFailedError | None) -> Sequence[Said]:
         copied = _copied(question)
-        return self._plugin.adjust(copied.about) if isinstance(copied, Adjust) else self._plugin.review(copied.about)
+        if isinstance(copied, Adjust):
+            reply: Prices | Reviews = Prices(0, 0, self._plugin.adjust(copied.about))
+        else:
+            reply = Reviews(0, 0, self._plugin.review(copied.about))
+        return cast("Prices | Reviews", wire.read_reply.decode(wire.encode(reply))).said
 
 
 def _copied(what: _Message) -> _Message:
-    """Give what a host would be given, so that nothing that the plugin does to it reaches us."""
+    """Give what a host would be given: nothing that the plugin does to it reaches us. Its answers are copied too."""
     return cast("_Message", wire.read_asked(wire.encode(Asked(0, what))).what)

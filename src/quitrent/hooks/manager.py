@@ -9,8 +9,8 @@ from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.line import Line, RetailAmount
-from quitrent.domain.proposal import Adjustment, LeftOut, Review, Speaker
-from quitrent.hooks.answers import checked_adjustments, checked_reviews, told
+from quitrent.domain.proposal import Adjustment, LeftOut, Review, Speaker, checked_adjustment, checked_review
+from quitrent.hooks.answers import told
 from quitrent.hooks.errors import PluginError
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.inline import InlinePlugin
@@ -88,12 +88,12 @@ class Plugins:
     def adjust(self, lines: Sequence[Line]) -> list[_Outcome[Adjustment]]:
         """Ask every plugin for its adjustments; for each line they, or the failure of one of them."""
         return self._asked(
-            ADJUSTING, Adjust(lines), lambda said, place: checked_adjustments(said, lines[place].currency)
+            ADJUSTING, Adjust(lines), lambda said, place: checked_adjustment(said, lines[place].currency)
         )
 
     def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[_Outcome[Review]]:
         """Ask every plugin for its review; for each price they, or the failure of one of them."""
-        return self._asked(REVIEWING, Judge(priced), lambda said, _: checked_reviews(said))
+        return self._asked(REVIEWING, Judge(priced), lambda said, _: checked_review(said))
 
     def listeners(self) -> list[str]:
         """Give the names of the plugins that want to hear of charges or of runs."""
@@ -113,7 +113,7 @@ class Plugins:
             seat.close()
 
     def _asked(
-        self, hooks: tuple[str, ...], question: Question, check: Callable[[object, int], list[_Answer]]
+        self, hooks: tuple[str, ...], question: Question, check: Callable[[object, int], _Answer]
     ) -> list[_Outcome[_Answer]]:
         """Ask all that implement a hook, side by side, and put together what they say of each line."""
         outcomes: list[_Outcome[_Answer]] = [[] for _ in question.about]
@@ -123,12 +123,16 @@ class Plugins:
             speaker = Speaker(record.name, record.version, record.sets_final_price)
             for place, said in enumerate(answers()):
                 outcome = outcomes[place]
-                if said and not isinstance(outcome, FailedPrecondition):
-                    checked = said if isinstance(said, str) else _checked(check, said, place)
-                    if isinstance(checked, str):
-                        outcomes[place] = _failed(seat.hosting, speaker, told(checked), outcome)
-                    else:
-                        outcome += [(speaker, one) for one in checked]
+                if not said or isinstance(outcome, FailedPrecondition):
+                    continue
+                how = said if isinstance(said, str) else ""
+                try:
+                    # Checked again, though the host has done so: it holds other people's code.
+                    outcome += [] if how else [(speaker, check(one, place)) for one in said]
+                except ValueError as error:
+                    how = str(error)
+                if how:
+                    outcomes[place] = _failed(seat.hosting, speaker, told(how), outcome)
         return outcomes
 
     def _told(self, plugin: str, news: News) -> str:
@@ -150,14 +154,6 @@ def _ask(seat: Seat, question: Question) -> Waiting:
 def _heard(asked: Sequence[tuple[Seat, Waiting]]) -> list[tuple[Seat, Answers]]:
     """Wait for all that were asked, side by side; none is asked again while another is waited for."""
     return [(seat, wait()) for seat, wait in asked]
-
-
-def _checked(check: Callable[[object, int], list[_Answer]], said: object, place: int) -> list[_Answer] | str:
-    """Check again what a host has checked: it holds other people's code."""
-    try:
-        return check(said, place)
-    except ValueError as error:
-        return str(error)
 
 
 def _failed(

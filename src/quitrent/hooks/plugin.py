@@ -10,9 +10,8 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from functools import partial
-from importlib.metadata import EntryPoint
 from pathlib import Path
+from pkgutil import resolve_name
 from signal import SIGINT, default_int_handler, getsignal
 from threading import current_thread, main_thread
 from traceback import format_tb
@@ -22,10 +21,8 @@ from msgspec import structs
 
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import type_name
-from quitrent.hooks import spec
 from quitrent.hooks.answers import checked_adjustments, checked_batch, checked_review, told
 from quitrent.hooks.declared_hooks import checked_hooks, flag
-from quitrent.hooks.declared_settings import settings_of
 from quitrent.hooks.errors import AskFailedError, PluginBrokenError, PluginError
 from quitrent.hooks.wire import News, PluginRecord, Posted, SaidOfPrice, SaidOfReview
 
@@ -58,8 +55,8 @@ def load_plugin(source: PluginSource) -> LoadedPlugin:
     Errors: PluginError, PluginBrokenError.
     """
     try:
-        made = _made(source)
-        record = PluginRecord(source.name, source.version, source.package, source.settings_digest)
+        made, files = _made(source)
+        record = PluginRecord(source.name, source.version, source.package, source.settings_digest, files)
         return LoadedPlugin(record, made)
     except PluginError:
         raise
@@ -70,21 +67,28 @@ def load_plugin(source: PluginSource) -> LoadedPlugin:
         raise PluginBrokenError(told(f"raised {type_name(error)}") + " when it was made ready") from None
 
 
-def _made(source: PluginSource) -> object:
-    plugin: Any = EntryPoint(source.name, source.location, spec.NAMESPACE).load()
+def _made(source: PluginSource) -> tuple[object, str]:
+    """Give the plugin, and the digest of the files that its settings name."""
+    # An entry point may name extras of its package behind it.
+    plugin: Any = resolve_name(source.location.partition(" ")[0])
     settings: Any = dict(source.settings)
     if not inspect.isclass(plugin) or plugin.__init__ is object.__init__:
         if settings:
             raise PluginError(f"plugin {source.name} takes no settings; leave its table empty")
-        return plugin() if inspect.isclass(plugin) else plugin
+        return (plugin() if inspect.isclass(plugin) else plugin), ""
     declared = getattr(plugin, "settings_type", None)
     try:
         if declared is not None:
             if not is_dataclass(declared) or not inspect.isclass(declared):
                 raise PluginError(f"plugin {source.name}: settings_type has to be a dataclass")
+            # What a plugin without a declaration never needs would take a third of a host's start.
+            from quitrent.hooks.declared_settings import files_digest, settings_of  # noqa: PLC0415
+
             settings = settings_of(settings, declared, source.folder)
         make: Callable[..., object] = plugin
-        return make(settings)
+        made = make(settings)
+        # After the plugin has read them: what is wrong with a file is for it to say.
+        return made, "" if declared is None else files_digest(settings)
     except ValueError as error:
         raise PluginError(f"plugin {source.name}: {error}") from error
 
@@ -111,15 +115,12 @@ class LoadedPlugin:
         Errors: AskFailedError.
         """
         if "quitrent_adjust_retail" in self._hooks:
-            ask = partial(self._said, "quitrent_adjust_retail")
-            return [ask(partial(checked_adjustments, currency=line.currency), line=line) for line in lines]
-        check = partial(checked_batch, count=len(lines))
-        answers = self._said("quitrent_adjust_retail_batch", check, lines=tuple(lines))
+            return [self._said("quitrent_adjust_retail", (line,), checked_adjustments, line.currency) for line in lines]
+        answers = self._said("quitrent_adjust_retail_batch", (tuple(lines),), checked_batch, len(lines))
         if isinstance(answers, str):
             raise AskFailedError(answers)
         return [
-            _checked(partial(checked_adjustments, currency=line.currency), answer)
-            for answer, line in zip(answers, lines, strict=True)
+            _checked(checked_adjustments, answer, line.currency) for answer, line in zip(answers, lines, strict=True)
         ]
 
     def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[SaidOfReview]:
@@ -127,23 +128,23 @@ class LoadedPlugin:
 
         Errors: AskFailedError.
         """
-        ask = partial(self._said, "quitrent_review_retail", checked_review)
-        return [ask(line=line, price=price) for line, price in priced]
+        return [self._said("quitrent_review_retail", one, checked_review) for one in priced]
 
     def hear(self, news: News) -> str:
         """Tell the plugin, where it listens; give how it failed, or nothing.
 
         Errors: AskFailedError.
         """
-        hook, given = _told(news)
+        hook, what = _told_of(news)
         # Nobody waits for an answer to news.
-        said = self._said(hook, lambda _: (), **given) if hook in self._hooks else ()
+        said = self._said(hook, (what,), lambda _: ()) if hook in self._hooks else ()
         return said if isinstance(said, str) else ""
 
-    def _said(self, hook: str, check: Callable[[object], _Answer], **given: object) -> _Answer | str:
-        impl = self._hooks[hook]
+    def _said(
+        self, hook: str, given: Sequence[object], check: Callable[..., _Answer], *checked_with: object
+    ) -> _Answer | str:
         try:
-            answer = impl.function(*[given[name] for name in impl.argnames])
+            answer = self._hooks[hook](*given)
         # Whatever a plugin raises, SystemExit and all, is its failure and not the process's.
         except BaseException as error:  # noqa: BLE001
             _let_through(error)
@@ -152,18 +153,18 @@ class LoadedPlugin:
             if _is_out_of_something(error):
                 raise AskFailedError(how, is_spent=True) from None
             return how
-        return _checked(check, answer)
+        return _checked(check, answer, *checked_with)
 
 
-def _told(news: News) -> tuple[str, dict[str, object]]:
+def _told_of(news: News) -> tuple[str, object]:
     if isinstance(news, Posted):
-        return "quitrent_charges_posted", {"charges": tuple(news.charges)}
-    return "quitrent_run_finished", {"run": news.run}
+        return "quitrent_charges_posted", tuple(news.charges)
+    return "quitrent_run_finished", news.run
 
 
-def _checked(check: Callable[[object], _Answer], answer: object) -> _Answer | str:
+def _checked(check: Callable[..., _Answer], answer: object, *checked_with: object) -> _Answer | str:
     try:
-        return check(answer)
+        return check(answer, *checked_with)
     except ValueError as error:
         return told(str(error))
     # To look at an answer is to run the plugin's code, unless it is of exactly our types, and whole.

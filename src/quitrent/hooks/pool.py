@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from threading import Lock, Semaphore
 from time import monotonic_ns
 
@@ -157,6 +158,7 @@ class HostPool:
         """Note what the plugin declares. Who it is, is not for it to say; and what it is, it says once."""
         record = structs.replace(
             self._bare,
+            settings_digest=_with_files(self._bare.settings_digest, declared.files_digest),
             hooks=declared.hooks,
             sets_final_price=declared.sets_final_price,
             counts_accounts=declared.counts_accounts,
@@ -180,3 +182,10 @@ class HostPool:
             host.end()
             with self._lock:
                 self._hosts.discard(host)
+
+
+def _with_files(settings_digest: str, files_digest: str) -> str:
+    """Give what tells settings from others whose table, or whose files, are different."""
+    if not files_digest:
+        return settings_digest
+    return sha256(f"{settings_digest} {files_digest}".encode()).hexdigest()[: len(settings_digest) or 16]

@@ -20,7 +20,7 @@ from typing import TypeVar
 from quitrent.hooks import wire
 from quitrent.hooks.answers import LONGEST_REFUSAL, told
 from quitrent.hooks.errors import AskFailedError, HostEndedError, HostFailedError, PluginBrokenError, PluginError
-from quitrent.hooks.framing import LARGEST_BYTES, SECOND_NS, ClosedError, GarbageError, receive, send
+from quitrent.hooks.framing import LARGEST_BYTES, SECOND_NS, ClosedError, GarbageError, receive, send, widen
 from quitrent.hooks.guard import end_orphans
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.plugin import PluginSource
@@ -53,6 +53,7 @@ class Host:
         # What a plugin leaves in it, or has made of it, is of no concern to the next host.
         self._folder = TemporaryDirectory(prefix="quitrent-plugin-", ignore_cleanup_errors=True)
         self._connection, theirs = socket.socketpair()
+        widen(self._connection)
         with theirs:
             self._process = self._popen(theirs.fileno())
         self._started_ns = monotonic_ns()
@@ -206,7 +207,7 @@ class Host:
         self.memory_mib = reply.memory_mib
         return reply
 
-    def _received(self, limit_ms: int, largest: int) -> bytes:
+    def _received(self, limit_ms: int, largest: int) -> bytearray:
         try:
             return receive(self._connection, self._started_ns + limit_ms * _MS_NS, min(largest, LARGEST_BYTES))
         except TimeoutError:
@@ -236,7 +237,7 @@ class Host:
 _GARBAGE = "wrote to the connection of its process"
 
 
-def _read(decode: Callable[[bytes], _Message], written: bytes) -> _Message:
+def _read(decode: Callable[[bytes | bytearray], _Message], written: bytes | bytearray) -> _Message:
     try:
         return decode(written)
     # Not only msgspec's own: a text that is none and lists without an end raise what Python raises for them.

@@ -65,7 +65,8 @@ class Asked(msgspec.Struct, array_like=True, tag=True):
 class PluginRecord(msgspec.Struct, frozen=True):
     """A plugin in use: its name, its package with version, and what it declares.
 
-    `settings_digest` tells one table of settings from another. `failure` says why its code could not
+    `settings_digest` tells one table of settings from another, and the content of the files that it
+    names (`files_digest`). `failure` says why its code could not
     be made ready; what it declares is not known then.
     """
 
@@ -73,6 +74,7 @@ class PluginRecord(msgspec.Struct, frozen=True):
     version: str = ""
     package: str = ""
     settings_digest: str = ""
+    files_digest: str = ""
     hooks: tuple[str, ...] = ()
     sets_final_price: bool = False
     counts_accounts: bool = False

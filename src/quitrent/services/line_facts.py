@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from quitrent.domain.line import LineFacts
+from quitrent.domain.line_facts import LineFacts
 from quitrent.domain.money import Money
 from quitrent.domain.part import Part
 from quitrent.domain.terms import Terms

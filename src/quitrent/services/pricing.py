@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from quitrent.domain.charge import Priced
 from quitrent.domain.errors import FailedPrecondition
-from quitrent.domain.line import Line, LineFacts, RetailAmount, line_of
+from quitrent.domain.line import Line, RetailAmount
+from quitrent.domain.line_facts import LineFacts, line_of
 from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
 from quitrent.domain.price import Adjustments, Reviews, retail_price, reviewed

@@ -19,7 +19,7 @@ from datetime import date
 from threading import Event
 
 from quitrent.domain.errors import FailedPrecondition, InvalidArgument, Reason, invalid
-from quitrent.domain.line import LineFacts
+from quitrent.domain.line_facts import LineFacts
 from quitrent.domain.money import Money
 from quitrent.domain.rehearsal import (
     LinePrice,
