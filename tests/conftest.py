@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,13 @@ settings.register_profile("suite", _SUITE, phases=[Phase.explicit, Phase.generat
 settings.register_profile("shrink", _SUITE)
 settings.register_profile("long", max_examples=3000, deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one worker more than there are cores: many tests wait for a process, or for one that hangs."""
+    return (os.cpu_count() or 1) + 1
+
 
 WHOLE = {"first_part": "PART_CHARGE_WHOLE", "last_part": "PART_CHARGE_WHOLE"}
 

@@ -50,7 +50,7 @@ class Plugin:
             file.write("".join(line + "\\n" for line in lines))
 """
 
-MOMENTS = int(os.environ.get("QUITRENT_KILLS", "2"))
+MOMENTS = int(os.environ.get("QUITRENT_KILLS", "1"))
 CASES = [(whom, number) for whom in ("self", "hosts", "both") for number in range(MOMENTS)]
 
 

@@ -48,7 +48,7 @@ class PatchesMoney(Fair):
                     setattr(module, name, nothing)
         for module in (proposal, answers):
             vars(module)["checked_adjustment"] = believed
-        vars(plugin)["checked_adjustments"] = lambda answer, **_: [answer]
+        vars(plugin)["checked_adjustments"] = lambda answer, *_: [answer]
         decimal.getcontext().prec = 1
         return Adjustment("x", "y", percent=Decimal("-1000000"))
 
