@@ -21,6 +21,7 @@ settings.load_profile("suite")
 
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Have one worker more than there are cores: many tests wait for a process, or for one that hangs."""
     return (os.cpu_count() or 1) + 1

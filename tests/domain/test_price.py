@@ -279,7 +279,8 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
     ))  # fmt: skip
     assert first is not None
     assert second is not None
-    line = line_of(known, first, known.basis_of(first), LineFacts())
+    facts = LineFacts(Money(21_500_000, "USD"), account_count=3, subscription_count=5)
+    line = line_of(known, first, known.basis_of(first), facts)
     assert line == Line(
         reseller=Named("resellers/acme", {"region": "north"}),
         customer=Named("resellers/acme/customers/c1"),
@@ -294,6 +295,9 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
         recommended=Decimal(20),
         basis=Decimal(15),
         own_cost=Decimal(10),
+        charged_before=Decimal("21.5"),
+        account_count=3,
+        subscription_count=5,
     )
     # A copy: what a plugin does to it changes nothing.
     assert line.product.labels is not GOLD.labels
