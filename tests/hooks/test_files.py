@@ -1,4 +1,4 @@
-"""The files that a plugin's settings name are part of its settings: a run tells them apart, and hosts do not mix them."""
+"""The files that settings name are part of them: a run tells them apart, and hosts of one plugin do not mix them."""
 
 from __future__ import annotations
 

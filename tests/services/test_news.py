@@ -136,3 +136,14 @@ def test_a_plugin_that_does_not_listen_is_told_nothing_and_nothing_waits_for_it(
     gold.assign(gold.make_account("acme"))
     gold.bill("2026-01-31")
     assert untold(gold) == (0, "")
+
+
+def test_no_plugin_is_told_of_anything_while_a_transaction_is_open(listening: tuple[House, Listener]) -> None:
+    house, listener = listening
+    listener.fails_after = 0
+    house.bill("2026-01-31")
+    wait_for(lambda: untold(house)[1] != "")
+    house.today += timedelta(days=1)
+    with pytest.raises(RuntimeError, match="others wait for the database"), house.deployment.store.write():
+        tell(house)
+    assert listener.heard == []

@@ -29,6 +29,11 @@ class Deployment:
         """Give the plugins in use, as a run names them."""
         return [UsedPlugin(one.name, one.version, one.settings_digest) for one in self.plugins.records()]
 
+    def check_plugins_may_be_called(self) -> None:
+        """Fail where the calling thread is in a transaction. Every call of a plugin asks first."""
+        if self.store.in_transaction():
+            raise RuntimeError("a plugin may take its time, and others wait for the database")
+
     def close(self) -> None:
         """End the hosts of plugins, and let go of the database."""
         self.plugins.close()

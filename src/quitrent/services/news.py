@@ -46,6 +46,7 @@ def _tell(deployment: Deployment, news: PluginNews, stopping: Event) -> None:
     while not stopping.is_set():
         with deployment.store.connection():
             charges = list_charges(ChargeFilter(billing_run=run.name), after, BATCH)
+        deployment.check_plugins_may_be_called()
         if not charges:
             failure = deployment.plugins.run_finished(news.plugin, run)
         else:

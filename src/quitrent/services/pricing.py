@@ -104,8 +104,7 @@ def _one_of_each(wanted: Sequence[Wanted]) -> list[list[int]]:
 def _price(
     deployment: Deployment, wanted: Sequence[Wanted], facts: Facts, priced: Priceds
 ) -> list[PricedLine | FailedPrecondition]:
-    if deployment.store.in_transaction():
-        raise RuntimeError("a plugin may take its time, and others wait for the database")
+    deployment.check_plugins_may_be_called()
     started = [_started(*one) for one in zip(wanted, facts.of(wanted, priced), strict=True)]
     finished = each(started, lambda lines: _adjusted(deployment, lines))
     return each(finished, lambda lines: _reviewed(deployment, lines))
