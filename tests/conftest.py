@@ -20,7 +20,6 @@ settings.register_profile("long", max_examples=3000, deadline=None, print_blob=T
 settings.load_profile("suite")
 
 
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Have one worker more than there are cores: many tests wait for a process, or for one that hangs."""

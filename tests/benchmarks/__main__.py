@@ -44,7 +44,16 @@ def main(scale: str, file: Path) -> None:
 
 
 def _print_costs(costs: list[Cost]) -> None:
-    columns = ("plugin", "lines at a time", "own work", "inline", "in a host", "above own work", "host / inline")
+    columns = (
+        "plugin",
+        "lines at a time",
+        "own work",
+        "inline",
+        "in a host",
+        "above own work",
+        "at least",
+        "host / inline",
+    )
     rows = [
         (
             cost.plugin,
@@ -53,6 +62,7 @@ def _print_costs(costs: list[Cost]) -> None:
             f"{cost.inline:.2f}",
             f"{cost.hosted:.2f}",
             f"{cost.above_own:.2f}",
+            f"{cost.least:.2f}",
             f"{cost.hosted / cost.inline:.2f}",
         )
         for cost in costs
