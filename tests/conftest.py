@@ -13,7 +13,7 @@ from tests.harness import House
 
 # What the suite tries is the same each time. Where it fails, `--hypothesis-profile=shrink` makes the
 # example small, which takes minutes; `--hypothesis-profile=long` searches on, elsewhere each time.
-_SUITE = settings(max_examples=10, deadline=None, derandomize=True, database=None)
+_SUITE = settings(max_examples=7, deadline=None, derandomize=True, database=None)
 settings.register_profile("suite", _SUITE, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("shrink", _SUITE)
 settings.register_profile("long", max_examples=3000, deadline=None, print_blob=True)
