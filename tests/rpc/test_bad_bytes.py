@@ -126,7 +126,7 @@ def test_no_bytes_and_no_values_bring_out_a_fault_or_an_inside_view(
 ) -> None:
     dice = random.Random(method)
     right = encoded(method, requests("a", "once")[method])
-    for number in range(45):
+    for number in range(30):
         if number % 3:
             message = message_type(method).FromString(right)
             for _ in range(dice.randint(1, 4)):

@@ -31,7 +31,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 # gRPC refuses new calls on a connection where more than `max_concurrent_streams` are still held.
-MANY = 150
+MANY = 110
 
 
 @pytest.fixture
