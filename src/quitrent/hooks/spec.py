@@ -46,7 +46,8 @@ def quitrent_adjust_retail(line: Line) -> Adjustment | Sequence[Adjustment] | No
 
     line: what is priced; its amounts are for one whole period.
     Gives one adjustment, several, or None for none. A percentage is of `line.basis`, so the order
-    of plugins does not matter. A final price is the amount that leads to it: `price - line.basis`.
+    of plugins does not matter. A final price is the amount that leads to it: `price - line.basis`;
+    or, exact whatever the basis, -100 % and the price.
     """
 
 
