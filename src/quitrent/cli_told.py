@@ -15,7 +15,7 @@ def told_plainly(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         from quitrent.domain.errors import QuitrentError
-        from quitrent.hooks.manager import PluginError
+        from quitrent.hooks.errors import PluginError
         from quitrent.services.keys import KeyLimitError
         from quitrent.settings import SettingsError
         from quitrent.store.database import StoreError

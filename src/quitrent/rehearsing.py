@@ -10,9 +10,10 @@ from threading import Event
 from typing import Any
 
 from quitrent.domain.rehearsal import Rehearsal, Span
-from quitrent.hooks.discovery import PluginSet, PluginsSettings, sources_of
+from quitrent.hooks.discovery import PluginsSettings, sources_of
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.manager import Plugins
+from quitrent.hooks.plugin_set import PluginSet
 from quitrent.server import build_deployment
 from quitrent.services.rehearsal import Added, Change, check_span, rehearse
 from quitrent.settings import Settings, read_settings_file

@@ -11,7 +11,9 @@ import pytest
 
 from quitrent import Adjustment, Line, Named, hookimpl
 from quitrent.domain.errors import FailedPrecondition
-from quitrent.hooks.manager import PluginError, Plugins
+from quitrent.domain.proposal import LeftOut, Speaker
+from quitrent.hooks.errors import PluginError
+from quitrent.hooks.manager import Plugins
 from tests.hooks.test_hostile_values import LINE
 
 LINES = [replace(LINE, customer=Named(f"resellers/victim/customers/c{number}")) for number in range(20)]
@@ -42,7 +44,13 @@ def asked(plugin: object) -> list[Any]:
     plugins = Plugins()
     plugins.register("batches", plugin)
     answers = plugins.adjust(LINES)
-    return [one.message if isinstance(one, FailedPrecondition) else one[0][1].percent for one in answers]  # type: ignore[union-attr]
+    return [one.message if isinstance(one, FailedPrecondition) else percent_of(one) for one in answers]
+
+
+def percent_of(said: Sequence[tuple[Speaker, Adjustment | LeftOut]]) -> Decimal | None:
+    [(_, adjustment)] = said
+    assert isinstance(adjustment, Adjustment)
+    return adjustment.percent
 
 
 def test_a_plugin_is_asked_for_all_lines_at_once_and_answers_each_in_its_place() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.hooks.discovery import PluginsSettings, host_plugins
+from quitrent.hooks.hosted import HostedPlugin
 from quitrent.hooks.manager import Plugins
 from tests.hooks.test_hostile_values import LINE
 
@@ -44,7 +45,8 @@ def test_a_host_that_is_started_later_does_not_price_by_a_file_that_has_changed(
         write(tmp_path, "1.00")
         # Whatever ends its hosts: the next one would read the new file.
         [seat] = plugins.seats()
-        for host in tuple(seat._pool._hosts):  # type: ignore[attr-defined]
+        assert isinstance(seat, HostedPlugin)
+        for host in tuple(seat._pool._hosts):
             host._process.kill()
             host._process.wait()
         [refused] = plugins.adjust([LINE])
@@ -54,5 +56,5 @@ def test_a_host_that_is_started_later_does_not_price_by_a_file_that_has_changed(
         )
         write(tmp_path, "15.00")
         # It is tried again a second later.
-        seat._pool._retry_ns = 0  # type: ignore[attr-defined]
+        seat._pool._retry_ns = 0
         assert plugins.adjust([LINE]) == [said]

@@ -28,7 +28,8 @@ from quitrent import (
     Verdict,
     hookimpl,
 )
-from quitrent.hooks.manager import PluginError, Plugins
+from quitrent.hooks.errors import PluginError
+from quitrent.hooks.manager import Plugins
 from tests.harness import GOLD, House, day
 
 Transcript = list[tuple[str, ...]]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from quitrent.hooks.discovery import hosted
+from quitrent.hooks.errors import PluginError
 from quitrent.hooks.hosting import Hosting
-from quitrent.hooks.manager import PluginError
 from quitrent.hooks.plugin import PluginSource
 from quitrent.v1.explanation_pb2 import StepKind
 from tests.harness import House, day

@@ -12,8 +12,9 @@ import pytest
 
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.discovery import digest_of
+from quitrent.hooks.errors import PluginError
 from quitrent.hooks.hosting import Hosting
-from quitrent.hooks.manager import PluginError, Plugins
+from quitrent.hooks.manager import Plugins
 from quitrent.server import build_deployment
 from quitrent.services.billing import post_fees
 from quitrent.services.runs import ask_for_run

@@ -19,8 +19,6 @@ from quitrent.hooks.seat import SET_ASIDE, Answers, Seat, Waiting
 from quitrent.hooks.standing import SetAside
 from quitrent.hooks.wire import Adjust, Finished, Judge, News, PluginRecord, Posted, Question
 
-__all__ = ["PluginError", "PluginRecord", "Plugins"]
-
 _Answer = TypeVar("_Answer")
 _Outcome = list[tuple[Speaker, _Answer | LeftOut]] | FailedPrecondition
 

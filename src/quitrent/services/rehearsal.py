@@ -31,9 +31,10 @@ from quitrent.domain.rehearsal import (
 )
 from quitrent.domain.rehearsal_tally import Tally
 from quitrent.domain.terms import Terms
-from quitrent.hooks.discovery import PluginSet, PluginsSettings, changed_set, installed_plugins
+from quitrent.hooks.discovery import PluginsSettings, installed_plugins
 from quitrent.hooks.errors import PluginError
 from quitrent.hooks.manager import Plugins
+from quitrent.hooks.plugin_set import PluginSet, changed_set
 from quitrent.services.deployment import Deployment
 from quitrent.services.line_facts import Facts, Priceds, Wanted
 from quitrent.services.pricing import PricedLine, price_lines_in_turn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 
 from peewee import Expression
 
@@ -50,12 +50,6 @@ def list_runs(state: RunState | None, after: int, limit: int | None) -> list[Bil
     if state:
         where.append(BillingRunRow.state == state)
     return [_run(row) for row in BillingRunRow.select().where(*where).order_by(BillingRunRow.id).limit(limit)]
-
-
-def last_through_date() -> date | None:
-    """Give the latest date that any run was made for."""
-    row = BillingRunRow.select().order_by(BillingRunRow.through_date.desc()).first()
-    return None if row is None else row.through_date
 
 
 def _columns(run: BillingRun) -> dict[str, object]:

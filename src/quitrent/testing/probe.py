@@ -30,7 +30,6 @@ from quitrent.testing.asking import BATCH, Priced, batches_of
 _Ask = Callable[[Any], Sequence[object]]
 
 _MIB = 1024 * 1024
-_SECOND_NS = 1_000_000_000
 # For how long and how often the same lines are asked for to see whether memory grows, and how much is enough.
 _ROUNDS_NS = 1_000_000_000
 _MOST_ROUNDS = 40
