@@ -117,6 +117,7 @@ ZOO: dict[str, Animal] = {
     "answers too often": Animal("garbling:AnswersTooOften", PARKS, GARBAGE),
     "answers with reviews": Animal("garbling:AnswersWithReviews", PARKS, GARBAGE),
     "says half": Animal("garbling:SaysHalf", PARKS, "took longer than 600 ms", IMPATIENT),
+    "drips": Animal("garbling:Drips", PARKS, "took longer than 600 ms", IMPATIENT),
     "writes what is no text": Animal("garbling:WritesNoText", PARKS, GARBAGE),
     "nests lists": Animal("garbling:NestsLists", PARKS, GARBAGE),
     "counts without end": Animal("garbling:CountsWithoutEnd", PARKS, GARBAGE),

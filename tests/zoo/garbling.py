@@ -102,6 +102,16 @@ class SaysHalf(Fair):
         return FAIR
 
 
+class Drips(Fair):
+    """Writes a letter of a long answer now and then, so that it never stops to be heard of."""
+
+    def act(self, line: Line) -> object:
+        connection().sendall(b"\0\0\x70\0")
+        while True:
+            connection().sendall(b"x")
+            sleep(0.02)
+
+
 class _Forges(Fair):
     """Writes a reply by hand, which msgspec would not write."""
 
