@@ -30,7 +30,7 @@ SECONDS = {
     ("services/biller.py", "RETRY_SECONDS"),
     ("services/runs.py", "LONGEST_WAIT_SECONDS"),
     ("services/runs.py", "SHORTEST_WAIT_SECONDS"),
-    ("store/database.py", "RETRY_SECONDS"),
+    ("store/sqlite.py", "RETRY_SECONDS"),
 }
 
 

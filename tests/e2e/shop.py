@@ -194,6 +194,8 @@ def _template() -> Path:
             kind = ProductKind.MAIN if number in (0, 5, 10, 15) else ProductKind.ADD_ON
             made = Product(name, kind, account_plan.name, reseller_plan.name, shared_with_resellers=True)
             products.create_product(deployment, ADMIN, made)
+    # Closed, it is all in one file.
+    deployment.close()
     return folder / "quitrent.db"
 
 
@@ -241,6 +243,7 @@ class Shop:
     def close(self) -> None:
         """Leave nothing behind."""
         self._held.close()
+        self.deployment.close()
         self._folder.cleanup()
 
     @property

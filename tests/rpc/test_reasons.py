@@ -11,7 +11,7 @@ from quitrent.domain.errors import Reason
 from quitrent.v1.error_reason_pb2 import ErrorReason
 from tests.harness import GOLD, Caller, day, money
 from tests.rpc.shop import unshared_product
-from tests.rpc.world import REFUSED, UNPRICED, World, make_world, own_product, said
+from tests.rpc.world import REFUSED, RUN, UNPRICED, World, make_world, own_product, said
 
 A = "resellers/a/customers/c1/accounts"
 SOLD, ENDED, ASLEEP = f"{A}/st/subscriptions/sold", f"{A}/st/subscriptions/ended", f"{A}/st/subscriptions/asleep"
@@ -166,6 +166,9 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("admin", "ReverseCharge", {"name": f"{SOLD}/charges/wholesale-recurring-2026-01-01-reversal"}, CONFLICT,
      "CHARGE_IS_REVERSAL"),
     ("a", "ReverseCharge", {"name": f"{SOLD}/charges/retail-recurring-2026-01-01"}, CONFLICT, "CHARGE_HAS_CREDIT"),
+    # Runs.
+    ("admin", "CancelBillingRun", {"name": RUN}, CONFLICT, "RUN_HAS_ENDED"),
+    ("admin", "ContinueBillingRun", {"name": RUN}, CONFLICT, "RUN_HAS_ENDED"),
 ]  # fmt: skip
 
 

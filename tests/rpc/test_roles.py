@@ -64,6 +64,8 @@ ROLES = [
     ("GetBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("ListBillingRuns", OK, OK, DENIED, DENIED, DENIED),
     ("WatchBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
+    ("CancelBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
+    ("ContinueBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("ListPlugins", OK, OK, DENIED, DENIED, DENIED),
     ("ResumePlugin", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("RehearsePrices", OK, OK, DENIED, DENIED, DENIED),

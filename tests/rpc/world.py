@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from re import sub
 from typing import Any
@@ -15,10 +16,13 @@ from google.rpc.code_pb2 import Code
 from quitrent import Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
 from quitrent.server import SERVICES
+from quitrent.services.runs import ask_for_run, cancel_run
 from tests.harness import GOLD, Caller, House, Refusal, day, message_type, money, month, refusal_of
 
 UNPRICED, REFUSED = "products/unpriced", "products/refused"
 RUN = "billingRuns/2026-01-31-1"
+# What cancelled runs bill through: one for each that is cancelled again, and for each that is continued.
+CANCELLED, CONTINUED = date(2026, 1, 30), date(2026, 1, 29)
 # A reseller that does not exist.
 NOBODY = "z"
 RPCS = [method.name for service in SERVICES.values() for method in service.methods]
@@ -72,6 +76,10 @@ def make_world(folder: Path) -> World:
     for reseller in ("a", "b"):
         _fill(house, reseller)
     assert house.bill("2026-01-31").name == RUN
+    for _ in SPARES:
+        for through in (CANCELLED, CONTINUED):
+            with house.deployment.store.write():
+                cancel_run(ask_for_run(house.deployment, through).name)
     return World(house, house.reseller("a"), house.reseller("b"))
 
 
@@ -131,6 +139,7 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
     names = {"paths": ["display_name"]}
     price = {"product": mine, "price": {"percent": {"value": "5"}}, "effective_date": day("2026-08-01")}
     run = "billingRuns/2026-01-31-9" if reseller == NOBODY else RUN
+    number = 99 if reseller == NOBODY else SPARES.index(spare) + 1
     assignment = {"product": "products/extra", "account": f"{customer}/accounts/free-{spare}"}
     return {
         "CreatePlan": {
@@ -202,6 +211,8 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         "GetBillingRun": {"name": run},
         "ListBillingRuns": {},
         "WatchBillingRun": {"name": run},
+        "CancelBillingRun": {"name": f"billingRuns/{CANCELLED}-{number}"},
+        "ContinueBillingRun": {"name": f"billingRuns/{CONTINUED}-{number}"},
         "ListPlugins": {},
         "ResumePlugin": {"name": "plugins/none" if reseller == NOBODY else "plugins/unpriceable"},
         "RehearsePrices": {

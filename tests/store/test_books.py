@@ -94,7 +94,8 @@ def test_a_folder_is_not_taken_for_a_database(tmp_path: Path) -> None:
     from quitrent.store.database import StoreError, open_store
 
     for url, told in (
-        ("postgresql://localhost/quitrent", "has to be like sqlite:///quitrent.db"),
+        ("mysql://localhost/quitrent", "has to be like sqlite:///quitrent.db or postgresql://"),
+        ("postgresql://u:secret@localhost:1/quitrent", "postgresql://u@localhost:1/quitrent cannot be opened"),
         (f"sqlite:///{tmp_path}/missing/quitrent.db", "there is no folder"),
         (f"sqlite:///{tmp_path}", "cannot be opened"),
     ):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from quitrent.domain.charge import Charge, Side
+from quitrent.domain.place import Stretch
 
 
 class RunState(StrEnum):
@@ -16,6 +17,7 @@ class RunState(StrEnum):
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
 class RunPhase(StrEnum):
@@ -45,6 +47,22 @@ class UsedPlugin:
     name: str
     version: str = ""
     settings_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A part of a run that one worker carries out: a stretch of the book, and what it is at.
+
+    Its sums are those of what has been posted in it.
+    """
+
+    run_key: int
+    stretch: Stretch
+    phase: RunPhase = RunPhase.FEES
+    done_count: int = 0
+    amounts: AmountsBySide = field(default_factory=dict)
+    parked_count: int = 0
+    key: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,22 @@ def priced_with(run: BillingRun, plugins: Iterable[UsedPlugin]) -> BillingRun:
 
 def _listed(plugins: Iterable[UsedPlugin]) -> str:
     return ", ".join(f"{one.name} {one.version} (settings {one.settings_digest})" for one in plugins) or "none"
+
+
+def with_partitions(run: BillingRun, partitions: Iterable[Partition]) -> BillingRun:
+    """Give a run whose sums hold those of its partitions."""
+    amounts, done_count, parked_count = dict(run.amounts), run.done_count, run.parked_count
+    for partition in partitions:
+        done_count += partition.done_count
+        parked_count += partition.parked_count
+        for place, more in partition.amounts.items():
+            before = amounts.get(place, RunAmount())
+            amounts[place] = RunAmount(
+                before.amount_micros + more.amount_micros, before.charge_count + more.charge_count
+            )
+    # What was parked before the run was cut off is done once more.
+    total_count = max(run.total_count, done_count)
+    return replace(run, amounts=amounts, done_count=done_count, parked_count=parked_count, total_count=total_count)
 
 
 def added(amounts: AmountsBySide, charges: Iterable[Charge]) -> AmountsBySide:

@@ -58,6 +58,8 @@ ACCESS = {
     "GetBillingRun": ADMIN_ONLY,
     "ListBillingRuns": ADMIN_ONLY,
     "WatchBillingRun": ADMIN_ONLY,
+    "CancelBillingRun": ADMIN_ONLY,
+    "ContinueBillingRun": ADMIN_ONLY,
     "ListPlugins": ADMIN_ONLY,
     "ResumePlugin": ADMIN_ONLY,
     "RehearsePrices": ADMIN_ONLY,

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from quitrent.rpc.gate import current_caller
 from quitrent.services.deployment import Deployment
-from quitrent.services.once import once
+from quitrent.services.once import Mutation, once
 from quitrent.services.paging import Keyed, Page, PageRequest
 
 # Callers refuse a reply of more than 4 MiB; this leaves room for what stands around the messages.
@@ -20,7 +20,7 @@ _Message = TypeVar("_Message", bound=Message)
 _Item = TypeVar("_Item", bound=Keyed)
 
 
-class Mutation(Protocol):
+class Changing(Protocol):
     """A request that changes something."""
 
     request_id: str
@@ -40,15 +40,23 @@ _Listing = TypeVar("_Listing", bound=Message)
 
 
 def mutate(
-    deployment: Deployment, request: Mutation, response_type: type[_Response], work: Callable[[], _Response | None]
+    deployment: Deployment,
+    request: Changing,
+    response_type: type[_Response],
+    work: Callable[[], _Response | None],
+    within: str = "",
 ) -> _Response:
-    """Do a mutation's work in one transaction, once for its request_id; give its answer, or an empty one."""
+    """Do a mutation's work in one transaction, once for its request_id; give its answer, or an empty one.
+
+    within: the name of the account that the work keeps to, or of the parent of what it makes.
+    """
     content = type(request).__name__.encode() + b"\0" + request.SerializeToString(deterministic=True)
 
     def answer() -> bytes:
         return (work() or response_type()).SerializeToString()
 
-    return response_type.FromString(once(deployment, current_caller(), request.request_id, content, answer))
+    mutation = Mutation(content, request.request_id, within)
+    return response_type.FromString(once(deployment, current_caller(), mutation, answer))
 
 
 def page_out(page: Page[_Item], out: Callable[[_Item], _Message]) -> tuple[list[_Message], str]:

@@ -48,6 +48,7 @@ class ChargeCalls:
             lambda: pb.ReverseChargeResponse(
                 charge=charge_out(charges.reverse_charge(self._deployment, caller, request.name, request.note))
             ),
+            within=request.name.partition("/subscriptions/")[0],
         )
 
     def ListParkedCharges(

@@ -73,6 +73,7 @@ class PartyCalls:
             lambda: pb.CreateCustomerResponse(
                 customer=party_out(parties.create_customer(self._deployment, caller, party), party_pb2.Customer)
             ),
+            within=request.parent,
         )
 
     def GetCustomer(self, request: pb.GetCustomerRequest, context: grpc.ServicerContext) -> pb.GetCustomerResponse:
@@ -115,6 +116,7 @@ class PartyCalls:
             lambda: pb.CreateAccountResponse(
                 account=party_out(parties.create_account(self._deployment, caller, party), party_pb2.Account)
             ),
+            within=request.parent,
         )
 
     def GetAccount(self, request: pb.GetAccountRequest, context: grpc.ServicerContext) -> pb.GetAccountResponse:

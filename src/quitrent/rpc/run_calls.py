@@ -21,7 +21,7 @@ from quitrent.v1 import billing_service_pb2 as pb
 
 
 class RunCalls:
-    """Start, preview, get, list and watch."""
+    """Start, preview, get, list, watch, cancel and continue."""
 
     _deployment: Deployment
     _biller: Biller
@@ -62,6 +62,28 @@ class RunCalls:
         page = runs.list_runs(current_caller(), state, page_request(request))
         found, token = page_out(page, run_out)
         return pb.ListBillingRunsResponse(billing_runs=found, next_page_token=token)
+
+    def CancelBillingRun(
+        self, request: pb.CancelBillingRunRequest, context: grpc.ServicerContext
+    ) -> pb.CancelBillingRunResponse:
+        return mutate(
+            self._deployment,
+            request,
+            pb.CancelBillingRunResponse,
+            lambda: pb.CancelBillingRunResponse(billing_run=run_out(runs.cancel_run(request.name))),
+        )
+
+    def ContinueBillingRun(
+        self, request: pb.ContinueBillingRunRequest, context: grpc.ServicerContext
+    ) -> pb.ContinueBillingRunResponse:
+        response = mutate(
+            self._deployment,
+            request,
+            pb.ContinueBillingRunResponse,
+            lambda: pb.ContinueBillingRunResponse(billing_run=run_out(runs.continue_run(request.name))),
+        )
+        self._biller.wake()
+        return response
 
     def WatchBillingRun(
         self, request: pb.WatchBillingRunRequest, context: grpc.ServicerContext

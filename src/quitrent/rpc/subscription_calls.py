@@ -51,6 +51,7 @@ class SubscriptionCalls:
                     subscriptions.assign_product(self._deployment, caller, name, product, start), caller
                 )
             ),
+            within=request.parent,
         )
 
     def GetSubscription(
@@ -85,6 +86,7 @@ class SubscriptionCalls:
                     subscriptions.suspend_subscription(self._deployment, caller, request.name, start), caller
                 )
             ),
+            within=parent_of(request.name),
         )
 
     def ResumeSubscription(
@@ -102,6 +104,7 @@ class SubscriptionCalls:
                     subscriptions.resume_subscription(self._deployment, caller, request.name, day, paused_days), caller
                 )
             ),
+            within=parent_of(request.name),
         )
 
     def CloseSubscription(
@@ -118,6 +121,7 @@ class SubscriptionCalls:
                     subscriptions.close_subscription(self._deployment, caller, request.name, end), caller
                 )
             ),
+            within=parent_of(request.name),
         )
 
     def ChangeSubscriptionProduct(
@@ -138,7 +142,7 @@ class SubscriptionCalls:
                 subscription=self._out(new, caller), replaced=self._out(old, caller)
             )
 
-        return mutate(self._deployment, request, pb.ChangeSubscriptionProductResponse, work)
+        return mutate(self._deployment, request, pb.ChangeSubscriptionProductResponse, work, parent_of(request.name))
 
     def WithdrawSubscriptionChange(
         self, request: pb.WithdrawSubscriptionChangeRequest, context: grpc.ServicerContext
@@ -152,6 +156,7 @@ class SubscriptionCalls:
             lambda: pb.WithdrawSubscriptionChangeResponse(
                 subscription=self._out(withdraw(self._deployment, caller, request.name), caller)
             ),
+            within=parent_of(request.name),
         )
 
     def _out(self, subscription: Subscription, caller: Caller) -> subscription_pb2.Subscription:

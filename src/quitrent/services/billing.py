@@ -1,35 +1,34 @@
-"""A billing run, from the first fee to the last check.
+"""A billing run, from the first fee to the last check, in partitions of the book.
 
 Fees first: each batch is computed and committed in one transaction, and no plugin has been called
-by the end of it. The retail side next: each batch is priced with no transaction open, and posted
-in one that looks again whether what was priced is still so. Then the books are checked against the
-terms (`checking`). What the plugins are to be told waits in the outbox by then (`news`). A run that
-is carried out again goes on where it stood: what is posted is no longer due, and what is there is not written twice.
+by the end of it in any partition. The retail side next: each batch is priced with no transaction
+open, and posted in one that looks again whether what was priced is still so. Then the books are
+checked against the terms (`checking`). What the plugins are to be told waits in the outbox by then
+(`news`). A run that is carried out again goes on where it stood: what is posted is no longer due,
+and what is there is not written twice.
 
-A preview walks the same way and posts nothing.
+A preview walks the same way over the whole book and posts nothing.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from threading import Event
 from uuid import uuid4
 
-from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
+from quitrent.domain.billing_run import BillingRun, Partition, RunPhase, RunState
 from quitrent.domain.errors import Unavailable
+from quitrent.domain.place import Stretch
 from quitrent.services.bills import bill_fees, bill_retail
-from quitrent.services.books import (
-    PreviewBooks,
-    RunEndedError,
-    RunInterruptedError,
-    StoredBooks,
-)
+from quitrent.services.books import PreviewBooks, RunEndedError, RunInterruptedError, StoredBooks
 from quitrent.services.checking import CheckFailedError, check_books
 from quitrent.services.deployment import Deployment
-from quitrent.store import billing_runs
+from quitrent.services.progress import divide, fail, finish_phase, use_our_plugins
+from quitrent.store.billing_runs import find_run_by_key
+from quitrent.store.partitions import partitions_of
 
 _log = logging.getLogger(__name__)
 
@@ -49,12 +48,11 @@ def post_fees(deployment: Deployment, run: BillingRun, stopping: Event) -> None:
     Errors: RunInterruptedError, Unavailable.
     """
 
-    def work(books: StoredBooks) -> None:
-        books.enter(RunPhase.FEES)
-        bill_fees(books, run.through)
-        books.enter(RunPhase.RETAIL)
+    def work() -> None:
+        divide(deployment, run)
+        _carry_out_phases(deployment, run, (RunPhase.FEES,), stopping)
 
-    _worked(deployment, run, stopping, work)
+    _ended_well(deployment, run, work)
 
 
 def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> BillingRun:
@@ -63,44 +61,72 @@ def finish_run(deployment: Deployment, run: BillingRun, stopping: Event) -> Bill
     Errors: RunInterruptedError, Unavailable.
     """
 
-    def work(books: StoredBooks) -> None:
-        books.enter(RunPhase.RETAIL)
-        bill_retail(deployment, books, run.through)
-        books.enter(RunPhase.CHECK)
-        check_books(deployment, run.through, lambda: bill_fees(books, run.through))
-        books.finish(RunState.SUCCEEDED, "")
+    def work() -> None:
+        use_our_plugins(deployment, run)
+        _carry_out_phases(deployment, run, (RunPhase.RETAIL, RunPhase.CHECK), stopping)
 
-    return _worked(deployment, run, stopping, work)
+    _ended_well(deployment, run, work)
+    with deployment.store.connection():
+        return find_run_by_key(run.key) or run
+
+
+def carry_out_partition(deployment: Deployment, run: BillingRun, partition: Partition, stopping: Event) -> None:
+    """Carry out the phase that a partition is at. What goes wrong with it fails the run.
+
+    Errors: RunInterruptedError, Unavailable.
+    """
+    _ended_well(deployment, run, lambda: _carry_out(deployment, run, partition, stopping))
 
 
 def preview(deployment: Deployment, through: date) -> PreviewBooks:
     """Give what a run through a date would post."""
     books = PreviewBooks(deployment, BillingRun(through, plugins=tuple(deployment.used_plugins())))
-    bill_fees(books, through)
-    bill_retail(deployment, books, through)
+    bill_fees(books, through, Stretch())
+    bill_retail(deployment, books, through, Stretch())
     books.run = replace(books.run, state=RunState.SUCCEEDED, phase=RunPhase.FINISHED)
     return books
 
 
-def _worked(
-    deployment: Deployment, run: BillingRun, stopping: Event, work: Callable[[StoredBooks], None]
-) -> BillingRun:
-    """Do some of a run's work and give the run as it is stored then; what goes wrong ends it as FAILED."""
-    books = StoredBooks(deployment, run, stopping)
+def _carry_out_phases(deployment: Deployment, run: BillingRun, phases: Collection[RunPhase], stopping: Event) -> None:
+    for phase in phases:
+        with deployment.store.connection():
+            partitions = partitions_of([run.key])
+        for partition in partitions:
+            if partition.phase is phase:
+                _carry_out(deployment, run, partition, stopping)
+
+
+def _carry_out(deployment: Deployment, run: BillingRun, partition: Partition, stopping: Event) -> None:
+    books = StoredBooks(deployment, partition, stopping)
+    match partition.phase:
+        case RunPhase.FEES:
+            bill_fees(books, run.through, partition.stretch)
+        case RunPhase.RETAIL:
+            bill_retail(deployment, books, run.through, partition.stretch)
+        case RunPhase.CHECK:
+            check_books(
+                deployment,
+                run.through,
+                partition.stretch,
+                lambda: bill_fees(books, run.through, partition.stretch),
+            )
+    finish_phase(deployment, partition)
+
+
+def _ended_well(deployment: Deployment, run: BillingRun, work: Callable[[], None]) -> None:
+    """Do some of a run's work; what goes wrong with it ends the run as FAILED."""
     try:
         try:
-            work(books)
+            work()
         except CheckFailedError as failure:
             _log.critical("billing run %s: %s", run.name, failure)
-            books.finish(RunState.FAILED, str(failure))
+            fail(deployment, run, str(failure))
         except (RunInterruptedError, RunEndedError, Unavailable):
             raise
         # A fault of ours may not stop the biller; the charges that were committed stand.
         except Exception:  # noqa: BLE001
             incident = uuid4().hex
             _log.exception("billing run %s failed, incident %s", run.name, incident)
-            books.finish(RunState.FAILED, f"internal error, incident {incident}")
+            fail(deployment, run, f"internal error, incident {incident}")
     except RunEndedError:
-        _log.info("billing run %s was ended by another process", run.name)
-    with deployment.store.connection():
-        return billing_runs.find_run_by_key(run.key) or run
+        _log.info("billing run %s is no longer at work", run.name)

@@ -11,6 +11,7 @@ from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.fee import fees_due, one_off_charge, part_charge
 from quitrent.domain.part import Part
 from quitrent.domain.pause import pause_charges, pauses_due
+from quitrent.domain.place import Stretch
 from quitrent.domain.retail_bill import credits_due, retail_billed, retail_parts_due
 from quitrent.domain.terms import Terms
 from quitrent.services.books import Bill, Books
@@ -20,23 +21,25 @@ from quitrent.services.pricing import price_in_turn
 from quitrent.store import terms as stored_terms
 from quitrent.store.charges import paused_charges, unsettled_charges
 from quitrent.store.parked_charges import parked_periods
+from quitrent.store.terms import TermsBatch
 
 # Subscriptions in one transaction: large enough to spread its cost, small enough for others to get
 # their turn between two.
 BATCH = 500
 
 
-def bill_fees(books: Books, through: date) -> None:
-    """Post every fee that is due by a day, a batch in a transaction; no plugin is called."""
-    after = 0
+def bill_fees(books: Books, through: date, stretch: Stretch) -> None:
+    """Post every fee of a stretch that is due by a day, a batch in a transaction; no plugin is called."""
     while True:
         with books.transaction():
-            batch = stored_terms.wholesale_due(through, after, BATCH)
-            if not batch:
+            batch = stored_terms.wholesale_due(through, stretch, BATCH)
+            if not batch.terms:
                 return
-            charged = unsettled_charges([terms.subscription for terms in batch], Side.WHOLESALE)
-            books.post_fees([_fee_bill(terms, charged.get(terms.subscription.name, []), through) for terms in batch])
-        after = batch[-1].subscription.key
+            charged = unsettled_charges([terms.subscription for terms in batch.terms], Side.WHOLESALE)
+            books.post_fees(
+                [_fee_bill(terms, charged.get(terms.subscription.name, []), through) for terms in batch.terms]
+            )
+        stretch = batch.after(stretch)
 
 
 def _fee_bill(terms: Terms, charged: list[Charge], through: date) -> Bill:
@@ -44,14 +47,14 @@ def _fee_bill(terms: Terms, charged: list[Charge], through: date) -> Bill:
     return Bill(terms, after, charges)
 
 
-def bill_retail(deployment: Deployment, books: Books, through: date) -> None:
-    """Price and post the retail side of everything that is due by a day.
+def bill_retail(deployment: Deployment, books: Books, through: date, stretch: Stretch) -> None:
+    """Price and post the retail side of everything of a stretch that is due by a day.
 
     What was changed while it was priced is priced again.
     """
     facts = Facts(deployment)
     changed: list[int] = []
-    for batch in _retail_batches(deployment, through):
+    for batch in _retail_batches(deployment, through, stretch):
         changed += _bill_retail_batch(deployment, books, batch, through, facts)
     while changed:
         with deployment.store.connection():
@@ -59,32 +62,30 @@ def bill_retail(deployment: Deployment, books: Books, through: date) -> None:
         changed = changed[BATCH:] + _bill_retail_batch(deployment, books, batch, through, facts)
 
 
-def _retail_batches(deployment: Deployment, through: date) -> Iterator[list[Terms]]:
-    after = 0
+def _retail_batches(deployment: Deployment, through: date, stretch: Stretch) -> Iterator[TermsBatch]:
     while True:
         with deployment.store.connection():
-            batch = stored_terms.retail_due(through, after, BATCH)
-        if not batch:
+            batch = stored_terms.retail_due(through, stretch, BATCH)
+        if not batch.terms:
             return
         yield batch
-        after = batch[-1].subscription.key
+        stretch = batch.after(stretch)
 
 
 def _bill_retail_batch(
-    deployment: Deployment, books: Books, batch: list[Terms], through: date, facts: Facts
+    deployment: Deployment, books: Books, batch: TermsBatch, through: date, facts: Facts
 ) -> list[int]:
     """Price and post a batch; give the keys of the subscriptions that were changed in between."""
-    keys = [terms.subscription.key for terms in batch]
     with deployment.store.connection():
-        parked = parked_periods(keys)
+        parked = parked_periods(batch.keys)
     wanted = [
         (terms, part)
-        for terms in batch
+        for terms in batch.terms
         for part in retail_parts_due(
             terms.subscription, terms.account_plan, parked.get(terms.subscription.key, ()), through
         )
     ]
-    outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in keys}
+    outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in batch.keys}
     for (terms, part), outcome in zip(wanted, price_in_turn(deployment, wanted, facts), strict=True):
         outcomes[terms.subscription.key].append((part, outcome))
     with books.transaction():
@@ -99,23 +100,22 @@ def _bill_retail_batch(
                     charged.get(terms.subscription.name, []),
                     paused.get(terms.subscription.name, []),
                     through,
+                    was_parked=terms.subscription.key in parked,
                 )
                 for terms in unchanged
             ]
         )
     posted = {terms.subscription.key for terms in unchanged}
-    return [key for key in keys if key not in posted]
+    return [key for key in batch.keys if key not in posted]
 
 
-def _unchanged(batch: list[Terms], parked: dict[int, dict[date, date]]) -> list[Terms]:
+def _unchanged(batch: TermsBatch, parked: dict[int, dict[date, date]]) -> list[Terms]:
     """Give those that are still as they were when they were priced, and whose parked periods are."""
-    keys = [terms.subscription.key for terms in batch]
-    terms_now = {terms.subscription.key: terms for terms in stored_terms.terms_by_key(keys)}
-    parked_now = parked_periods(keys)
+    same, parked_now = batch.unchanged(), parked_periods(batch.keys)
     return [
         terms
-        for terms, key in zip(batch, keys, strict=True)
-        if terms_now.get(key) == terms and parked_now.get(key) == parked.get(key)
+        for terms, key in zip(batch.terms, batch.keys, strict=True)
+        if key in same and parked_now.get(key) == parked.get(key)
     ]
 
 
@@ -135,6 +135,8 @@ def _retail_bill(
     charged: list[Charge],
     paused: list[Charge],
     through: date,
+    *,
+    was_parked: bool,
 ) -> Bill:
     """Make one subscription's charges, credits and parked charges.
 
@@ -154,7 +156,7 @@ def _retail_bill(
     starts = {charge.period_start for charge in new}
     credited = credits_due(before, after, plan, [*charged, *new], starts)
     corrected = pause_charges(before, pauses_due(before, through), plan, paused)
-    return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked)
+    return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked, was_parked)
 
 
 def _parked(terms: Terms, part: Part, failure: FailedPrecondition) -> ParkedCharge:

@@ -6,18 +6,20 @@ have to tile up to where the subscription says that it is billed, each of them c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from quitrent.domain.charge import Charge, ChargeReason, Side
 from quitrent.domain.fee import fees_charged
 from quitrent.domain.money import units_text
+from quitrent.domain.place import Stretch
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
 from quitrent.store import terms as stored_terms
 from quitrent.store.booked_charges import BookedCharge, booked_charges
 from quitrent.store.parked_charges import parked_periods
+from quitrent.store.terms import TermsBatch
 
 BATCH = 500
 
@@ -29,48 +31,47 @@ class CheckFailedError(Exception):
     """The books do not hold what the terms ask for; the text says what."""
 
 
-def check_books(deployment: Deployment, through: date, bill_fees: Callable[[], None]) -> None:
-    """Check every subscription that has started by a day.
+def check_books(deployment: Deployment, through: date, stretch: Stretch, bill_fees: Callable[[], None]) -> None:
+    """Check every subscription of a stretch that has started by a day.
 
     bill_fees: posts what has become due by a change since the fees were posted; it is asked before
     anything is called wrong.
     Errors: CheckFailedError.
     """
-    wrong = _wrong(deployment, through, _all(deployment, through))
+    wrong: dict[int, str] = {}
+    for some in _wrong_ones(deployment, through, stretch):
+        wrong |= some
     for _ in range(TRIES):
         if not wrong:
             return
         bill_fees()
-        wrong = _wrong(deployment, through, [sorted(wrong)])
+        with deployment.store.snapshot():
+            wrong = _wrong(stored_terms.terms_by_key(list(wrong)), through)
     raise CheckFailedError("; ".join(text for _, text in sorted(wrong.items())[:3]))
 
 
-def _all(deployment: Deployment, through: date) -> Iterable[list[int]]:
-    after = 0
+def _wrong_ones(deployment: Deployment, through: date, stretch: Stretch) -> Iterator[dict[int, str]]:
     while True:
-        with deployment.store.connection():
-            keys = stored_terms.started_keys(through, after, BATCH)
-        if not keys:
-            return
-        yield keys
-        after = keys[-1]
-
-
-def _wrong(deployment: Deployment, through: date, batches: Iterable[list[int]]) -> dict[int, str]:
-    """Give the subscriptions that are wrong, by their keys, and what is wrong with each."""
-    wrong: dict[int, str] = {}
-    for keys in batches:
         with deployment.store.snapshot():
-            batch = stored_terms.terms_by_key(keys)
-            fees, prices = booked_charges(keys, Side.WHOLESALE), booked_charges(keys, Side.RETAIL)
-            parked = parked_periods(keys)
-        for terms in batch:
-            key = terms.subscription.key
-            text = _wrong_fees(terms, fees.get(key, []), through) or _wrong_tiles(
-                terms, prices.get(key, []), parked.get(key, {})
-            )
-            if text:
-                wrong[key] = text
+            batch = stored_terms.started(through, stretch, BATCH)
+            if not batch.terms:
+                return
+            wrong = _wrong(batch, through)
+        yield wrong
+        stretch = batch.after(stretch)
+
+
+def _wrong(batch: TermsBatch, through: date) -> dict[int, str]:
+    """Give the subscriptions that are wrong, by their keys, and what is wrong with each."""
+    booked, parked = booked_charges(batch.keys), parked_periods(batch.keys)
+    wrong = {}
+    for terms in batch.terms:
+        key = terms.subscription.key
+        text = _wrong_fees(terms, booked.get((key, Side.WHOLESALE), []), through) or _wrong_tiles(
+            terms, booked.get((key, Side.RETAIL), []), parked.get(key, {})
+        )
+        if text:
+            wrong[key] = text
     return wrong
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from hashlib import sha256
 
 from quitrent.domain.errors import AlreadyExists, Reason
@@ -11,14 +13,27 @@ from quitrent.services.deployment import Deployment
 from quitrent.store.requests import KeptAnswer, find_answer, keep_answer
 
 
-def once(deployment: Deployment, caller: Caller, request_id: str, content: bytes, work: Callable[[], bytes]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What a caller asks for: what it shows to be recognised by, and the name that the work keeps to.
+
+    Work that keeps to one account, or to one parent of what it makes, goes on beside that of others;
+    without a name it is done alone.
+    """
+
+    content: bytes
+    request_id: str = ""
+    within: str = ""
+
+
+def once(deployment: Deployment, caller: Caller, mutation: Mutation, work: Callable[[], bytes]) -> bytes:
     """Do the work in one transaction and give its answer; for a request_id that was used, the first answer.
 
-    `content` is what the call asks for. A call that failed has had no effect and may be repeated.
+    A call that failed has had no effect and may be repeated.
     Errors: AlreadyExists (REQUEST_ID_TAKEN) for other content, and those of the work.
     """
-    digest = sha256(content).hexdigest()
-    with deployment.store.write():
+    digest, request_id = sha256(mutation.content).hexdigest(), mutation.request_id
+    with _transaction(deployment, caller, mutation):
         kept = find_answer(caller.principal, request_id) if request_id else None
         if kept is None:
             response = work()
@@ -30,3 +45,10 @@ def once(deployment: Deployment, caller: Caller, request_id: str, content: bytes
             Reason.REQUEST_ID_TAKEN, f"request_id {request_id} was used for another request; choose a new one"
         )
     return kept.response
+
+
+def _transaction(deployment: Deployment, caller: Caller, mutation: Mutation) -> AbstractContextManager[None]:
+    if not mutation.within:
+        return deployment.store.write()
+    request = [f"requests/{caller.principal}/{mutation.request_id}"] if mutation.request_id else []
+    return deployment.store.write_within(mutation.within, *request)

@@ -21,7 +21,7 @@ from quitrent.services.outcomes import each
 from quitrent.services.parties import get_account, get_customer, get_reseller
 from quitrent.services.pricing import price_retail
 from quitrent.services.subscriptions import prospective
-from quitrent.store.price_rules import rules_of
+from quitrent.store.catalog import current_catalog
 from quitrent.store.terms import find_terms
 
 
@@ -149,7 +149,7 @@ def _assignment(caller: Caller, request: QuoteRequest) -> Terms:
         reseller=reseller,
         customer=customer,
         account=account,
-        rules=tuple(rules_of([reseller.key], [new.product.key]).get((reseller.name, new.product.name), ())),
+        rules=current_catalog().rules([key := (reseller.key, new.product.key)])[key],
     )
 
 

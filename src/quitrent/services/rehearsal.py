@@ -21,6 +21,7 @@ from threading import Event
 from quitrent.domain.errors import FailedPrecondition, InvalidArgument, Reason, invalid
 from quitrent.domain.line_facts import LineFacts
 from quitrent.domain.money import Money
+from quitrent.domain.place import Stretch
 from quitrent.domain.rehearsal import (
     LinePrice,
     Rehearsal,
@@ -247,12 +248,11 @@ def _batches(deployment: Deployment, span: Span) -> Iterator[tuple[list[Terms], 
 
 
 def _subscriptions(deployment: Deployment, span: Span) -> Iterable[Terms]:
-    after = 0
+    stretch = Stretch()
     while True:
         with deployment.store.snapshot():
-            keys = stored_terms.started_keys(span.through, after, BATCH)
-            batch = stored_terms.terms_by_key(keys)
-        if not keys:
+            batch = stored_terms.started(span.through, stretch, BATCH)
+        if not batch.terms:
             return
-        yield from batch
-        after = keys[-1]
+        yield from batch.terms
+        stretch = batch.after(stretch)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from threading import Event
 
 from quitrent.domain.billing_run import BillingRun, RunState
-from quitrent.domain.errors import invalid, not_found
+from quitrent.domain.errors import FailedPrecondition, Reason, invalid, not_found
 from quitrent.services.billing import preview
 from quitrent.services.books import PreviewBooks
 from quitrent.services.caller import Caller
@@ -43,6 +43,26 @@ def get_run(name: str) -> BillingRun:
 def list_runs(caller: Caller, state: RunState | None, request: PageRequest) -> Page[BillingRun]:
     """Give a page of runs."""
     return page_of(caller, request, lambda after, limit: stored.list_runs(state, after, limit))
+
+
+def cancel_run(name: str) -> BillingRun:
+    """Stop a run after the batches that are being posted. Errors: NotFound, FailedPrecondition."""
+    return _in_state(get_run(name), RunState.CANCELLED)
+
+
+def continue_run(name: str) -> BillingRun:
+    """Have a cancelled run go on. Errors: NotFound, FailedPrecondition."""
+    return _in_state(get_run(name), RunState.RUNNING)
+
+
+def _in_state(run: BillingRun, state: RunState) -> BillingRun:
+    if run.state not in (RunState.RUNNING, RunState.CANCELLED):
+        raise FailedPrecondition(
+            Reason.RUN_HAS_ENDED,
+            f"{run.name} has {run.state.lower()}; only a run that is at work or cancelled can change",
+        )
+    stored.update_run_state(run, state)
+    return get_run(run.name)
 
 
 def watch_run(deployment: Deployment, name: str, ended: Event) -> Iterator[BillingRun]:

@@ -33,6 +33,31 @@ class BillingRunRow(Row):
         table_name = "billing_run"
 
 
+class BillingPartitionRow(Row):
+    """A part of a run that is at work: the subscriptions after one place of the book, up to another.
+
+    Places are in the order of resellers, customers and keys. `phase` is what the part is at.
+    """
+
+    billing_run = ForeignKeyField(BillingRunRow, index=False)
+    billing_run_id: int
+    after_reseller = BigIntegerField()
+    after_customer = BigIntegerField()
+    after_subscription = BigIntegerField()
+    last_reseller = BigIntegerField()
+    last_customer = BigIntegerField()
+    last_subscription = BigIntegerField()
+    phase = EnumField(RunPhase)
+    done_count = BigIntegerField()
+    amounts = TextField()
+    parked_count = BigIntegerField()
+
+    class Meta:
+        table_name = "billing_partition"
+        # What is left of a run's phase, and the sums of a run.
+        indexes = ((("billing_run", "phase"), False),)
+
+
 class ExplanationRow(Row):
     """The steps of a charge as JSON, once for each content."""
 

@@ -9,7 +9,8 @@ from datetime import date
 from peewee import JOIN
 
 from quitrent.domain.charge import CREDIT_REASONS, ChargeReason, Side
-from quitrent.store.tables import ChargeRow, tuples_of
+from quitrent.store.kept import Query, among, kept
+from quitrent.store.tables import ChargeRow
 
 _Reversal = ChargeRow.alias()
 
@@ -32,20 +33,33 @@ class BookedCharge:
         return self.reason in CREDIT_REASONS
 
 
-def booked_charges(subscription_keys: Collection[int], side: Side) -> dict[int, list[BookedCharge]]:
-    """Give a side's charges in the order of their periods, by the keys of their subscriptions.
+def booked_charges(subscription_keys: Collection[int]) -> dict[tuple[int, Side], list[BookedCharge]]:
+    """Give charges in the order of their periods, by the keys of their subscriptions and by side.
 
     A list, in which one that is there twice stands twice.
     """
+    found: dict[tuple[int, Side], list[BookedCharge]] = {}
+    for row in _by_subscription.rows(subscriptions=subscription_keys):
+        booked = BookedCharge(
+            row.period_start,
+            row.period_end,
+            row.due_date,
+            row.reason,
+            row.amount_micros,
+            row.currency,
+            is_reversed=row.reversal_id is not None,
+        )
+        found.setdefault((row.subscription_id, row.side), []).append(booked)
+    return found
+
+
+@kept
+def _by_subscription() -> Query:
     row = ChargeRow
     columns = (row.period_start, row.period_end, row.due_date, row.reason, row.amount_micros, row.currency)
-    charges = (
-        row.select(row.subscription, *columns, _Reversal.id)
+    return (
+        row.select(row.subscription, row.side, *columns, _Reversal.id.alias("reversal_id"))
         .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
-        .where(row.subscription.in_(list(subscription_keys)), row.side == side, row.reverses.is_null())
+        .where(among(row.subscription, "subscriptions"), row.reverses.is_null())
+        .order_by(row.period_start)
     )
-    found: dict[int, list[BookedCharge]] = {}
-    for key, start, end, due, reason, micros, currency, reversal in tuples_of(charges.order_by(row.period_start)):
-        booked = BookedCharge(start, end, due, reason, micros, currency, is_reversed=reversal is not None)
-        found.setdefault(key, []).append(booked)
-    return found

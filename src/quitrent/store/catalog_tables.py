@@ -193,7 +193,7 @@ class SubscriptionRow(NamedRow):
     The retail side starts with the subscription and ends with it.
     """
 
-    reseller = ForeignKeyField(ResellerRow)
+    reseller = ForeignKeyField(ResellerRow, index=False)
     reseller_id: int
     customer = ForeignKeyField(CustomerRow)
     customer_id: int
@@ -235,6 +235,8 @@ class SubscriptionRow(NamedRow):
 
     class Meta:
         table_name = "subscription"
+        # The order in which runs and statements go through a book.
+        indexes = ((("reseller", "customer", "id"), False),)
 
 
 class SuspensionRow(Row):

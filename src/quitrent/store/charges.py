@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from peewee import JOIN, Expression, ModelSelect, chunked
+from peewee import JOIN, IntegrityError
 
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeFilter, ChargeReason, Side, Step, StepKind
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
+from quitrent.domain.terms import Terms
+from quitrent.store.kept import Query, among, fetched, given, kept
+from quitrent.store.row import current_database
 from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
@@ -24,47 +28,51 @@ from quitrent.store.tables import (
     ProductRow,
     ResellerRow,
     SubscriptionRow,
-    tuples_of,
 )
+from quitrent.store.writing import insert, insert_all
 
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
 
 _Reversed = ChargeRow.alias()
 _Reversal = ChargeRow.alias()
 
-# A statement holds at most 32,766 values on SQLite; a charge has fourteen.
-_ROWS_AT_ONCE = 2_000
 
-
-def insert_charges(charges: Sequence[Charge], run_key: int, now: datetime) -> list[Charge]:
-    """Write a run's charges; give those that were not in the books yet. The UNIQUE index decides."""
-    if not charges:
-        return []
-    subscriptions = _subscriptions({charge.subscription for charge in charges})
-    explanations = _explanations(charges)
+def insert_charges(charges: Sequence[tuple[Terms, Charge]], run_key: int, now: datetime) -> list[Charge]:
+    """Write a run's charges of some terms; give those that were not in the books yet. The UNIQUE indexes decide."""
+    explanations = _explanations(charge for _, charge in charges)
     rows = [
-        _row(charge, subscriptions[charge.subscription], explanations[_digest(charge.steps)], now)
-        | {"billing_run": run_key}
-        for charge in charges
+        {
+            **_columns(charge, explanations, now),
+            "reseller": terms.reseller.key,
+            "account": terms.account.key,
+            "product": terms.product.key,
+            "subscription": terms.subscription.key,
+            "billing_run": run_key,
+        }
+        for terms, charge in charges
     ]
-    written: set[tuple[object, ...]] = set()
-    identity = (ChargeRow.subscription, ChargeRow.side, ChargeRow.reason, ChargeRow.period_start)
-    for some in chunked(rows, _ROWS_AT_ONCE):
-        # DO NOTHING passes over a second one, and nothing else that is wrong with a row.
-        insert = ChargeRow.insert_many(some).on_conflict(action="nothing").returning(*identity)
-        written.update(tuples_of(insert))
-    return [
-        charge
-        for charge in charges
-        if (subscriptions[charge.subscription].id, charge.side, charge.reason, charge.period_start) in written
-    ]
+    try:
+        with current_database().atomic():
+            insert_all(ChargeRow, rows)
+    except IntegrityError:
+        # One of them is there already: each for itself, and what is there is passed over.
+        written = [insert_all(ChargeRow, [row], or_ignore=True) for row in rows]
+        return [charge for (_, charge), is_new in zip(charges, written, strict=True) if is_new]
+    return [charge for _, charge in charges]
 
 
 def insert_reversal(reversal: Charge, reversed_charge: Charge, now: datetime) -> None:
     """Write the charge that takes another back."""
-    subscription = _subscriptions({reversal.subscription})[reversal.subscription]
-    explanation = _explanations([reversal])[_digest(reversal.steps)]
-    ChargeRow.insert(**_row(reversal, subscription, explanation, now), reverses=reversed_charge.key).execute()
+    [subscription] = _subscription.rows(name=reversal.subscription)
+    insert(
+        ChargeRow,
+        **_columns(reversal, _explanations([reversal]), now),
+        reseller=subscription.reseller_id,
+        account=subscription.account_id,
+        product=subscription.product_id,
+        subscription=subscription.id,
+        reverses=reversed_charge.key,
+    )
 
 
 def find_charge(name: str) -> Charge | None:
@@ -76,17 +84,12 @@ def find_charge(name: str) -> Charge | None:
         day = date.fromisoformat(original[-10:])
     except ValueError:
         return None
-    found = _select(
-        SubscriptionRow.name == subscription,
-        ChargeRow.side == side.upper(),
-        ChargeRow.reason == reason.replace("-", "_").upper(),
-        ChargeRow.reason != ChargeReason.REVERSAL,
-        ChargeRow.period_start == day,
+    found = _by_identity.row(
+        subscription=subscription, side=side.upper(), reason=reason.replace("-", "_").upper(), period_start=day
     )
-    if not found or identity == original:
-        return found[0] if found else None
-    reversals = _select(ChargeRow.reverses == found[0].key)
-    return reversals[0] if reversals else None
+    if found is not None and identity != original:
+        found = _by_reversed.row(key=found.id)
+    return None if found is None else _charge(found)
 
 
 def unsettled_charges(subscriptions: Sequence[Subscription], side: Side) -> dict[str, list[Charge]]:
@@ -94,12 +97,9 @@ def unsettled_charges(subscriptions: Sequence[Subscription], side: Side) -> dict
     wholesale = side is Side.WHOLESALE
     books = {one.key: one.wholesale if wholesale else one.retail for one in subscriptions}
     since = {key: one.settled_until for key, one in books.items() if one.settled_until < one.billed_until}
-    return _by_subscription(
-        since,
-        side,
-        ChargeRow.reason == ChargeReason.RECURRING,
-        ChargeRow.period_start >= min(since.values(), default=date.min),
-    )
+    if not since:
+        return {}
+    return _by_subscription(_unsettled.rows(subscriptions=since, side=side, since=min(since.values())))
 
 
 def paused_charges(since: Mapping[int, date]) -> dict[str, list[Charge]]:
@@ -107,21 +107,15 @@ def paused_charges(since: Mapping[int, date]) -> dict[str, list[Charge]]:
 
     since: the day, by the store's keys of the subscriptions.
     """
-    return _by_subscription(
-        since,
-        Side.RETAIL,
-        ChargeRow.reason.in_([ChargeReason.RECURRING, ChargeReason.SUSPENSION_CREDIT]),
-        ChargeRow.period_end > min(since.values(), default=date.min),
-    )
+    if not since:
+        return {}
+    return _by_subscription(_paused.rows(subscriptions=since, since=min(since.values())))
 
 
-def _by_subscription(keys: Collection[int], side: Side, *where: Expression) -> dict[str, list[Charge]]:
+def _by_subscription(rows: list[Any]) -> dict[str, list[Charge]]:
     found: dict[str, list[Charge]] = {}
-    if not keys:
-        return found
-    rows = _query(ChargeRow.subscription.in_(list(keys)), ChargeRow.side == side, *where)
-    for row in rows.order_by(ChargeRow.period_start):
-        found.setdefault(row.subscription.name, []).append(_charge(row))
+    for row in rows:
+        found.setdefault(row.subscription_name, []).append(_charge(row))
     return found
 
 
@@ -136,13 +130,13 @@ def has_counterpart(charge: Charge) -> bool:
         & (row.period_start < charge.period_end)
         & (row.period_end > charge.period_start)
     )
-    standing = _select(
+    standing = _query().where(
         SubscriptionRow.name == charge.subscription,
         row.side == charge.side,
         of_its_period | of_its_days,
         _Reversal.id.is_null(),
     )
-    return bool(standing)
+    return bool(fetched(standing))
 
 
 def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
@@ -160,23 +154,76 @@ def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
         where.append(ChargeRow.period_start < wanted.period_before)
     if wanted.billing_run:
         where.append(BillingRunRow.name == wanted.billing_run)
-    return _select(*where, limit=limit)
+    return [_charge(row) for row in fetched(_query().where(*where).order_by(ChargeRow.id).limit(limit))]
 
 
-def _select(*where: Expression, limit: int | None = None) -> list[Charge]:
-    return [_charge(row) for row in _query(*where).order_by(ChargeRow.id).limit(limit)]
+@kept
+def _subscription() -> Query:
+    return SubscriptionRow.select().where(SubscriptionRow.name == given("name"))
 
 
-def _query(*where: Expression) -> ModelSelect[ChargeRow]:
+@kept
+def _by_identity() -> Query:
+    row = ChargeRow
+    return _query().where(
+        SubscriptionRow.name == given("subscription"),
+        row.side == given("side"),
+        row.reason == given("reason"),
+        row.period_start == given("period_start"),
+        row.reverses.is_null(),
+    )
+
+
+@kept
+def _by_reversed() -> Query:
+    return _query().where(ChargeRow.reverses == given("key"))
+
+
+@kept
+def _unsettled() -> Query:
+    row = ChargeRow
+    return (
+        _query()
+        .where(
+            among(row.subscription, "subscriptions"),
+            row.side == given("side"),
+            row.reason == ChargeReason.RECURRING,
+            row.period_start >= given("since"),
+        )
+        .order_by(row.period_start)
+    )
+
+
+@kept
+def _paused() -> Query:
+    row = ChargeRow
+    return (
+        _query()
+        .where(
+            among(row.subscription, "subscriptions"),
+            row.side == Side.RETAIL,
+            row.reason.in_([ChargeReason.RECURRING, ChargeReason.SUSPENSION_CREDIT]),
+            row.period_end > given("since"),
+        )
+        .order_by(row.period_start)
+    )
+
+
+@kept
+def _explanations_by_digest() -> Query:
+    row = ExplanationRow
+    return row.select(row.digest, row.id).where(among(row.digest, "digests"))
+
+
+def _query() -> Query:
     return (
         ChargeRow.select(
             ChargeRow,
-            SubscriptionRow.name,
-            ProductRow.name,
+            SubscriptionRow.name.alias("subscription_name"),
+            ProductRow.name.alias("product_name"),
             ExplanationRow.steps,
-            BillingRunRow.name,
-            _Reversed.id,
-            _Reversed.reason,
+            BillingRunRow.name.alias("run_name"),
+            _Reversed.reason.alias("reversed_reason"),
             _Reversal.id.alias("reversal_id"),
         )
         .join(SubscriptionRow)
@@ -187,39 +234,34 @@ def _query(*where: Expression) -> ModelSelect[ChargeRow]:
         .join_from(ChargeRow, ExplanationRow)
         .join_from(ChargeRow, BillingRunRow, JOIN.LEFT_OUTER)
         .join_from(ChargeRow, _Reversed, JOIN.LEFT_OUTER, on=(ChargeRow.reverses == _Reversed.id))
-        .join_from(ChargeRow, _Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == ChargeRow.id), attr="reversal")
-        .where(*where)
+        .join_from(ChargeRow, _Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == ChargeRow.id))
     )
 
 
 def _charge(row: Any) -> Charge:
     charge = Charge(
-        subscription=row.subscription.name,
+        subscription=row.subscription_name,
         side=row.side,
         reason=row.reason,
         period_start=row.period_start,
         period_end=row.period_end,
         due_date=row.due_date,
         amount=Money(row.amount_micros, row.currency),
-        steps=tuple(Step(**(step | {"kind": StepKind(step["kind"])})) for step in json.loads(row.explanation.steps)),
-        product=row.product.name,
-        billing_run=row.billing_run.name if row.billing_run else "",
+        steps=_steps_in(row.steps),
+        product=row.product_name,
+        billing_run=row.run_name or "",
         create_time=row.create_time,
         key=row.id,
     )
     if row.reverses_id:
-        return replace(charge, reverses=replace(charge, reason=row.reverses.reason).name)
-    if getattr(getattr(row, "reversal", None), "reversal_id", None):
+        return replace(charge, reverses=replace(charge, reason=row.reversed_reason).name)
+    if row.reversal_id:
         return replace(charge, reversed_by=charge.name + "-reversal")
     return charge
 
 
-def _row(charge: Charge, subscription: SubscriptionRow, explanation: int, now: datetime) -> dict[str, object]:
+def _columns(charge: Charge, explanations: Mapping[tuple[Step, ...], int], now: datetime) -> dict[str, object]:
     return {
-        "reseller": subscription.reseller_id,
-        "account": subscription.account_id,
-        "product": subscription.product_id,
-        "subscription": subscription.id,
         "side": charge.side,
         "reason": charge.reason,
         "period_start": charge.period_start,
@@ -227,33 +269,34 @@ def _row(charge: Charge, subscription: SubscriptionRow, explanation: int, now: d
         "due_date": charge.due_date,
         "amount_micros": charge.amount.amount_micros,
         "currency": charge.amount.currency,
-        "explanation": explanation,
+        "explanation": explanations[charge.steps],
         "create_time": now,
     }
 
 
-def _subscriptions(names: Collection[str]) -> dict[str, SubscriptionRow]:
-    row = SubscriptionRow
-    rows = row.select(row.id, row.name, row.reseller, row.account, row.product).where(row.name.in_(list(names)))
-    return {found.name: found for found in rows}
+def _explanations(charges: Iterable[Charge]) -> dict[tuple[Step, ...], int]:
+    """Give the keys of explanations by their steps; those that are new are written."""
+    texts = {steps: _steps_text(steps) for steps in {charge.steps for charge in charges}}
+    digests = {steps: sha256(text.encode()).hexdigest() for steps, text in texts.items()}
+    keys = _keys_of(digests)
+    new = {digest: texts[steps] for steps, digest in digests.items() if digest not in keys}
+    if new:
+        # In order, so that two writers who have the same ones do not wait for each other in a ring.
+        rows = [{"digest": digest, "steps": text} for digest, text in sorted(new.items())]
+        insert_all(ExplanationRow, rows, or_ignore=True)
+        keys |= _keys_of(digests)
+    return {steps: keys[digest] for steps, digest in digests.items()}
 
 
-def _explanations(charges: Iterable[Charge]) -> dict[str, int]:
-    texts = {_digest(charge.steps): _steps_text(charge.steps) for charge in charges}
-    if not texts:
-        return {}
-    rows = [{"digest": digest, "steps": text} for digest, text in texts.items()]
-    for some in chunked(rows, _ROWS_AT_ONCE):
-        ExplanationRow.insert_many(some).on_conflict(action="nothing").execute()
-    found: dict[str, int] = {}
-    for digests in chunked(list(texts), _ROWS_AT_ONCE):
-        row = ExplanationRow
-        found.update(tuples_of(row.select(row.digest, row.id).where(row.digest.in_(digests))))
-    return found
+def _keys_of(digests: Mapping[tuple[Step, ...], str]) -> dict[str, int]:
+    rows = _explanations_by_digest.rows(digests=list(digests.values())) if digests else []
+    return {row.digest: row.id for row in rows}
 
 
-def _digest(steps: Sequence[Step]) -> str:
-    return sha256(_steps_text(steps).encode()).hexdigest()
+@lru_cache(1024)
+def _steps_in(text: str) -> tuple[Step, ...]:
+    """Read an explanation, which many charges have in common."""
+    return tuple(Step(**(step | {"kind": StepKind(step["kind"])})) for step in json.loads(text))
 
 
 def _steps_text(steps: Sequence[Step]) -> str:

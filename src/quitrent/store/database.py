@@ -1,56 +1,57 @@
-"""The database: opened with settings that lose nothing, brought up to date, one connection a call."""
+"""The store: a database that is up to date, and the transactions in which it is read and written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from time import monotonic, sleep
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import peewee
-from playhouse.migrations import Runner
+from playhouse.pool import MaxConnectionsExceeded
 
 from quitrent.domain.errors import Reason, Unavailable
+from quitrent.store.catalog_version import catalog_changes
+from quitrent.store.errors import StoreError
+from quitrent.store.migrating import migrate
+from quitrent.store.row import Row
+from quitrent.store.sqlite import Sqlite
 from quitrent.store.tables import TABLES
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-# How long a writer waits for the one before it.
-BUSY_TIMEOUT_SECONDS = 5
-RETRY_SECONDS = 0.05
-
-_PRAGMAS = {
-    "journal_mode": "wal",
-    # NORMAL would lose acknowledged commits at a power cut.
-    "synchronous": "full",
-    "foreign_keys": 1,
-    # With it REPLACE meets the triggers that keep charges from being deleted.
-    "recursive_triggers": 1,
-}
+__all__ = ["Store", "StoreError", "database_exists", "open_store"]
 
 
-class StoreError(Exception):
-    """The database cannot be used; the text says why, for the operator."""
+class Backend(Protocol):
+    """What a kind of database does in its own way."""
 
+    url: str
+    database: Any
 
-class _StrictSqlite(peewee.SqliteDatabase):
-    """SQLite whose column types are those that STRICT tables know."""
+    def exists(self) -> bool:
+        """Whether there is a database."""
 
-    field_types = {  # noqa: RUF012 -- Peewee reads it from the class.
-        **peewee.SqliteDatabase.field_types,
-        "BIGINT": "INTEGER",
-        "BOOL": "INTEGER",
-        "DATE": "TEXT",
-    }
+    def opened(self) -> AbstractContextManager[None]:
+        """Hold a first connection, with which the schema is brought up to date."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Hold a transaction that alone may write."""
+
+    def within(self, names: list[str]) -> AbstractContextManager[object]:
+        """Hold a transaction that keeps to what has these names."""
+
+    def beside_others(self) -> AbstractContextManager[object]:
+        """Hold a transaction that locks what it reads itself."""
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """Hold a transaction whose reads all see the same state."""
 
 
 class Store:
     """A database that is up to date; use it in `with store.connection():`."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, backend: Backend) -> None:
         """Take an opened database; `open_store` is how to get one."""
-        self._database = database
+        self._backend, self._database = backend, backend.database
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -59,26 +60,47 @@ class Store:
         Errors: Unavailable where the database is busy or out of reach.
         """
         # Each thread has the tables bound to the database that it used last.
-        if TABLES[0]._meta.database is not self._database:
-            self._database.bind(TABLES, bind_refs=False, bind_backrefs=False)
+        if Row._meta.database is not self._database:
+            self._database.bind([Row, *TABLES], bind_refs=False, bind_backrefs=False)
+        if not self._database.is_closed():
+            yield
+            return
         try:
-            with nullcontext() if not self._database.is_closed() else self._database.connection_context():
+            with self._database.connection_context():
                 yield
-        except peewee.OperationalError as error:
+        except (peewee.OperationalError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
             raise Unavailable(
                 Reason.DATABASE_UNAVAILABLE, "the database is busy or out of reach; nothing was changed, try again"
             ) from error
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """Hold a connection and a transaction that alone may write; all of it counts, or nothing."""
-        with self.connection(), self._database.atomic("IMMEDIATE"):
+        """Hold a connection and a transaction that alone may write; all of it counts, or nothing.
+
+        What is kept of the catalog is read anew after it.
+        """
+        with self.connection(), self._backend.alone(), catalog_changes():
+            yield
+
+    @contextmanager
+    def write_within(self, *names: str) -> Iterator[None]:
+        """Hold a transaction that keeps to what has these names: an account with its subscriptions, a request.
+
+        It may read the catalog, which does not change meanwhile, and changes nothing of it.
+        """
+        with self.connection(), self._backend.within(list(names)):
+            yield
+
+    @contextmanager
+    def write_batch(self) -> Iterator[None]:
+        """Hold a transaction that may read the catalog, and locks the subscriptions that it reads itself."""
+        with self.connection(), self._backend.beside_others():
             yield
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Hold a connection on which several reads see the same state."""
-        with self.connection(), self._database.atomic():
+        with self.connection(), self._backend.snapshot():
             yield
 
     def in_transaction(self) -> bool:
@@ -86,70 +108,49 @@ class Store:
         return bool(self._database.in_transaction())
 
     def close(self) -> None:
-        """Close what the calling thread still holds open."""
+        """Close the connections that nobody is using."""
         if not self._database.is_closed():
             self._database.close()
+        self._database.close_idle()
 
 
 def open_store(url: str, *, must_exist: bool = False) -> Store:
     """Open a database and bring its schema up to date.
 
-    url: `sqlite:///quitrent.db`, a path from the working folder, or `sqlite:////var/lib/quitrent.db`.
+    url: `sqlite:///quitrent.db`, a path from the working folder, `sqlite:////var/lib/quitrent.db`, or
+    `postgresql://user:password@host/quitrent`.
     must_exist: whether a database that is not there is an error, and not made.
     Errors: StoreError.
     """
-    path = _sqlite_path(url)
-    if must_exist and not database_exists(url):
-        raise StoreError(f"there is no database at {url}; `quitrent serve` or `quitrent migrate` makes one")
-    database = _StrictSqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_TIMEOUT_SECONDS, autoconnect=False)
+    backend = _backend(url)
     try:
-        _open(database)
+        if must_exist and not backend.exists():
+            raise StoreError(f"there is no database at {backend.url}; `quitrent serve` or `quitrent migrate` makes one")
+        with backend.opened():
+            migrate(backend.database)
     except peewee.OperationalError as error:
-        raise StoreError(f"{url} cannot be opened: {error}") from error
+        raise StoreError(f"{backend.url} cannot be opened: {error}") from error
     except peewee.DatabaseError as error:
-        raise StoreError(f"{url} is not a database of quitrent's: {error}") from error
-    return Store(database)
+        raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
+    return Store(backend)
 
 
 def database_exists(url: str) -> bool:
     """Whether there is a database at an address. Errors: StoreError, where it is no address."""
-    return _sqlite_path(url).exists()
+    return _backend(url).exists()
 
 
-def _open(database: peewee.Database) -> None:
-    """Connect for the first time. SQLite does not wait by itself where another is turning the log on."""
-    give_up = monotonic() + BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            with database.connection_context():
-                _migrate(database)
-        except peewee.OperationalError as error:
-            if "locked" not in str(error) or monotonic() > give_up:
-                raise
-            sleep(RETRY_SECONDS)
-        else:
-            return
+def _backend(url: str) -> Backend:
+    match urlsplit(url).scheme:
+        case "sqlite":
+            return Sqlite(url)
+        case "postgresql" | "postgres":
+            # Its driver takes a tenth of a second to import.
+            from quitrent.store.postgresql import Postgresql  # noqa: PLC0415
 
-
-def _sqlite_path(url: str) -> Path:
-    parts = urlsplit(url)
-    if parts.scheme != "sqlite" or parts.netloc or len(parts.path) < 2:
-        raise StoreError(f"the database's address is {url}; it has to be like sqlite:///quitrent.db")
-    path = Path(parts.path[1:])
-    if not path.parent.is_dir():
-        raise StoreError(f"{url}: there is no folder {path.parent}")
-    return path
-
-
-def _migrate(database: peewee.Database) -> None:
-    runner = Runner(database, str(MIGRATIONS))
-    unknown = sorted(migration.name for migration in runner.status() if migration.path is None)
-    if unknown:
-        raise StoreError(
-            f"the database was made by a newer quitrent (it has {', '.join(unknown)}); use that one, or a backup"
-        )
-    if all(migration.applied for migration in runner.status()):
-        return
-    # Two servers may start at once; the second finds nothing left to do.
-    with database.atomic("IMMEDIATE"):
-        runner.up()
+            return Postgresql(url)
+        case _:
+            raise StoreError(
+                f"the database's address is {url}; it has to be like sqlite:///quitrent.db "
+                "or postgresql://user@host/quitrent"
+            )

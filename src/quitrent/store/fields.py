@@ -6,12 +6,18 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import peewee
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def micros_of(instant: datetime) -> int:
+    """Give an instant as it is stored: in microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
 
 
 class CivilDateField(peewee.Field):
@@ -33,7 +39,7 @@ class InstantField(peewee.BigIntegerField):
 
     def db_value(self, value: datetime | None) -> int | None:
         """Write the instant as a number."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else micros_of(value)
 
     def python_value(self, value: Any) -> Any:
         """Read the instant."""
@@ -52,6 +58,10 @@ class EnumField(peewee.TextField):
         """Read the member."""
         return None if value is None else self.enum(value)
 
+    def db_value(self, value: Any) -> str | None:
+        """Write the member as a plain text: a driver may take an enum for something else."""
+        return None if value is None else str(value)
+
 
 class LabelsField(peewee.TextField):
     """Labels: a mapping of texts, stored as JSON with sorted keys."""
@@ -62,4 +72,11 @@ class LabelsField(peewee.TextField):
 
     def python_value(self, value: Any) -> Any:
         """Read the labels."""
-        return None if value is None else json.loads(value)
+        return None if value is None else _labels_in(value)
+
+
+@lru_cache(4096)
+def _labels_in(text: str) -> Mapping[str, str]:
+    """Read labels, of which many parties have the same."""
+    labels: dict[str, str] = json.loads(text)
+    return labels

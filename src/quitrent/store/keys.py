@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN
 
+from quitrent.store.kept import Query, fetched, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.tables import KeyRow, ResellerRow
 
@@ -25,7 +27,7 @@ class Key:
 
 def find_key(key_id: str) -> Key | None:
     """Give a key by its public part."""
-    row = _rows().where(KeyRow.key_id == key_id).first()
+    row = _by_id.row(key_id=key_id)
     return None if row is None else _key(row)
 
 
@@ -47,19 +49,24 @@ def revoke_key(key_id: str, now: datetime) -> None:
 
 def list_keys() -> list[Key]:
     """Give all keys, in the order in which they were made."""
-    return [_key(row) for row in _rows().order_by(KeyRow.id)]
+    return [_key(row) for row in fetched(_query().order_by(KeyRow.id))]
 
 
-def _rows() -> ModelSelect[KeyRow]:
-    return KeyRow.select(KeyRow, ResellerRow.name).join(ResellerRow, JOIN.LEFT_OUTER)
+@kept
+def _by_id() -> Query:
+    return _query().where(KeyRow.key_id == given("key_id"))
 
 
-def _key(row: KeyRow) -> Key:
+def _query() -> Query:
+    return KeyRow.select(KeyRow, ResellerRow.name.alias("reseller_name")).join(ResellerRow, JOIN.LEFT_OUTER)
+
+
+def _key(row: Any) -> Key:
     return Key(
         key_id=row.key_id,
         secret_digest=row.secret_digest,
         role=row.role,
-        reseller=row.reseller.name if row.reseller else "",
+        reseller=row.reseller_name or "",
         create_time=row.create_time,
         revoke_time=row.revoke_time,
     )

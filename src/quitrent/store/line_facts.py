@@ -9,7 +9,8 @@ from peewee import JOIN, fn
 
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
-from quitrent.store.tables import ChargeRow, SubscriptionRow, tuples_of
+from quitrent.store.kept import Query, among, given, kept
+from quitrent.store.tables import ChargeRow, SubscriptionRow
 
 _Reversal = ChargeRow.alias()
 
@@ -21,37 +22,45 @@ def charged_up_to(wanted: Mapping[tuple[int, date], date]) -> dict[tuple[int, da
     """
     if not wanted:
         return {}
-    row = ChargeRow
-    charges = (
-        row.select(row.subscription, row.period_end, row.amount_micros, row.currency)
-        .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
-        .where(
-            row.subscription.in_([key for key, _ in wanted]),
-            row.side == Side.RETAIL,
-            row.reason == ChargeReason.RECURRING,
-            row.period_start >= min(wanted.values()),
-            row.reverses.is_null(),
-            _Reversal.id.is_null(),
-        )
-    )
-    return {
-        (key, end): Money(micros, currency) for key, end, micros, currency in tuples_of(charges) if (key, end) in wanted
-    }
+    found = _standing.rows(subscriptions={key for key, _ in wanted}, since=min(wanted.values()))
+    charges = {(row.subscription_id, row.period_end): Money(row.amount_micros, row.currency) for row in found}
+    return {place: money for place, money in charges.items() if place in wanted}
 
 
 def assigned_counts(resellers: Collection[int], day: date) -> dict[int, dict[int, int]]:
     """Give how many accounts have each product on a day, by the products' keys and the resellers'."""
-    row = SubscriptionRow
-    counts = (
-        row.select(row.reseller, row.product, fn.COUNT(row.id))
+    found: dict[int, dict[int, int]] = {}
+    for row in _assigned.rows(resellers=resellers, day=day):
+        found.setdefault(row.reseller_id, {})[row.product_id] = row.assigned_count
+    return found
+
+
+@kept
+def _standing() -> Query:
+    row = ChargeRow
+    return (
+        row.select(row.subscription, row.period_end, row.amount_micros, row.currency)
+        .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
         .where(
-            row.reseller.in_(list(resellers)),
-            row.start_date <= day,
-            row.end_date.is_null() | (row.end_date > day),
+            among(row.subscription, "subscriptions"),
+            row.side == Side.RETAIL,
+            row.reason == ChargeReason.RECURRING,
+            row.period_start >= given("since"),
+            row.reverses.is_null(),
+            _Reversal.id.is_null(),
+        )
+    )
+
+
+@kept
+def _assigned() -> Query:
+    row = SubscriptionRow
+    return (
+        row.select(row.reseller, row.product, fn.COUNT(row.id).alias("assigned_count"))
+        .where(
+            among(row.reseller, "resellers"),
+            row.start_date <= given("day"),
+            row.end_date.is_null() | (row.end_date > given("day")),
         )
         .group_by(row.reseller, row.product)
     )
-    found: dict[int, dict[int, int]] = {}
-    for reseller, product, count in tuples_of(counts):
-        found.setdefault(reseller, {})[product] = count
-    return found

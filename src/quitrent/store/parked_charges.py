@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Any
 
 from quitrent.domain.charge import ParkedCharge
+from quitrent.domain.terms import Terms
+from quitrent.store.kept import Query, among, fetched, kept
 from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
@@ -18,14 +21,13 @@ from quitrent.store.tables import (
 )
 
 
-def park(charges: Sequence[ParkedCharge], run_key: int, now: datetime) -> None:
-    """Write parked charges; one that is there gets the newest cause and counts another attempt."""
-    for charge in charges:
-        subscription = SubscriptionRow.get(SubscriptionRow.name == charge.subscription)
+def park(charges: Iterable[tuple[Terms, ParkedCharge]], run_key: int, now: datetime) -> None:
+    """Write parked charges of some terms; one that is there gets the newest cause and counts another attempt."""
+    for terms, charge in charges:
         row = ParkedChargeRow
         row.insert(
-            reseller=subscription.reseller_id,
-            subscription=subscription.id,
+            reseller=terms.reseller.key,
+            subscription=terms.subscription.key,
             period_start=charge.period_start,
             period_end=charge.period_end,
             due_date=charge.due_date,
@@ -52,10 +54,14 @@ def unpark(subscription_key: int, period_starts: Collection[date]) -> None:
 def parked_periods(subscription_keys: Collection[int]) -> dict[int, dict[date, date]]:
     """Give the parked periods of subscriptions, their first days with their ends, by the store's keys."""
     found: dict[int, dict[date, date]] = {}
-    row = ParkedChargeRow
-    for parked in row.select().where(row.subscription.in_(list(subscription_keys))):
+    for parked in _by_subscription.rows(subscriptions=subscription_keys):
         found.setdefault(parked.subscription_id, {})[parked.period_start] = parked.period_end
     return found
+
+
+@kept
+def _by_subscription() -> Query:
+    return ParkedChargeRow.select().where(among(ParkedChargeRow.subscription, "subscriptions"))
 
 
 def count_parked_by(run_key: int) -> int:
@@ -69,7 +75,12 @@ def list_parked_charges(parent: str, plugin: str, after: int, limit: int) -> lis
     if plugin:
         where.append(ParkedChargeRow.plugin == plugin)
     rows = (
-        ParkedChargeRow.select(ParkedChargeRow, SubscriptionRow, ProductRow, BillingRunRow)
+        ParkedChargeRow.select(
+            ParkedChargeRow,
+            SubscriptionRow.name.alias("subscription_name"),
+            ProductRow.name.alias("product_name"),
+            BillingRunRow.name.alias("run_name"),
+        )
         .join(SubscriptionRow)
         .join(ProductRow)
         .join_from(SubscriptionRow, ResellerRow)
@@ -80,19 +91,19 @@ def list_parked_charges(parent: str, plugin: str, after: int, limit: int) -> lis
         .order_by(ParkedChargeRow.id)
         .limit(limit)
     )
-    return [_parked(row) for row in rows]
+    return [_parked(row) for row in fetched(rows)]
 
 
-def _parked(row: ParkedChargeRow) -> ParkedCharge:
+def _parked(row: Any) -> ParkedCharge:
     return ParkedCharge(
-        subscription=row.subscription.name,
+        subscription=row.subscription_name,
         period_start=row.period_start,
         period_end=row.period_end,
         due_date=row.due_date,
         cause=row.cause,
         plugin=row.plugin,
-        product=row.subscription.product.name,
-        billing_run=row.billing_run.name,
+        product=row.product_name,
+        billing_run=row.run_name,
         attempt_count=row.attempt_count,
         create_time=row.create_time,
         update_time=row.update_time,

@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from peewee import Expression
 
 from quitrent.domain.party import Party, parent_of, reseller_of
+from quitrent.store.kept import Kept, fetched, given, kept
 from quitrent.store.tables import AccountRow, CustomerRow, PartyRow, ResellerRow
+from quitrent.store.writing import insert, update_all
+
+
+def _by_name(table: type[PartyRow]) -> Kept:
+    return kept(lambda: table.select().where(table.name == given("name")))
+
+
+_RESELLER, _CUSTOMER, _ACCOUNT = (_by_name(table) for table in (ResellerRow, CustomerRow, AccountRow))
 
 
 def find_reseller(name: str) -> Party | None:
     """Give a reseller by its name."""
-    return _find(ResellerRow, name)
+    return _party(_RESELLER.row(name=name))
 
 
 def find_customer(name: str) -> Party | None:
     """Give a customer by its name."""
-    return _find(CustomerRow, name)
+    return _party(_CUSTOMER.row(name=name))
 
 
 def find_account(name: str) -> Party | None:
     """Give an account by its name."""
-    return _find(AccountRow, name)
+    return _party(_ACCOUNT.row(name=name))
 
 
 def insert_reseller(party: Party, now: datetime) -> None:
     """Write a new reseller."""
-    ResellerRow.insert(**_columns(party, now), create_time=now).execute()
+    insert(ResellerRow, **_columns(party, now), create_time=now)
 
 
 def insert_customer(party: Party, now: datetime) -> None:
     """Write a new customer of the reseller that its name tells."""
     reseller = reseller_key(reseller_of(party.name))
-    CustomerRow.insert(**_columns(party, now), create_time=now, reseller=reseller).execute()
+    insert(CustomerRow, **_columns(party, now), create_time=now, reseller=reseller)
 
 
 def insert_account(party: Party, now: datetime) -> None:
     """Write a new account of the customer that its name tells."""
-    customer = CustomerRow.get(CustomerRow.name == parent_of(party.name))
-    AccountRow.insert(
-        **_columns(party, now), create_time=now, reseller=customer.reseller_id, customer=customer.id
-    ).execute()
+    [customer] = _CUSTOMER.rows(name=parent_of(party.name))
+    insert(AccountRow, **_columns(party, now), create_time=now, reseller=customer.reseller_id, customer=customer.id)
 
 
 def update_reseller(party: Party, now: datetime) -> None:
@@ -74,7 +82,8 @@ def list_accounts(parent: str, after: int, limit: int) -> list[Party]:
     """Give accounts after a key, of one reseller, of one customer, or of all."""
     where: list[Expression] = []
     if parent_of(parent):
-        where = [AccountRow.customer == CustomerRow.get(CustomerRow.name == parent).id]
+        [customer] = _CUSTOMER.rows(name=parent)
+        where = [AccountRow.customer == customer.id]
     elif parent:
         where = [AccountRow.reseller == reseller_key(parent)]
     return _list(AccountRow, where, after, limit)
@@ -82,27 +91,30 @@ def list_accounts(parent: str, after: int, limit: int) -> list[Party]:
 
 def reseller_key(name: str) -> int | None:
     """Give the key of a reseller by its name; None for the provider's empty name."""
-    return ResellerRow.get(ResellerRow.name == name).id if name else None
-
-
-def _find(table: type[PartyRow], name: str) -> Party | None:
-    row = table.get_or_none(table.name == name)
-    return None if row is None else _party(row)
+    if not name:
+        return None
+    [reseller] = _RESELLER.rows(name=name)
+    return int(reseller.id)
 
 
 def _list(table: type[PartyRow], where: list[Expression], after: int, limit: int) -> list[Party]:
-    return [_party(row) for row in table.select().where(table.id > after, *where).order_by(table.id).limit(limit)]
+    query = table.select().where(table.id > after, *where).order_by(table.id).limit(limit)
+    return [_party_of(row) for row in fetched(query)]
 
 
 def _update(table: type[PartyRow], party: Party, now: datetime) -> None:
-    table.update(**_columns(party, now)).where(table.id == party.key).execute()
+    update_all(table, [{"id": party.key, **_columns(party, now)}])
 
 
 def _columns(party: Party, now: datetime) -> dict[str, object]:
     return {"name": party.name, "display_name": party.display_name, "labels": party.labels, "update_time": now}
 
 
-def _party(row: PartyRow) -> Party:
+def _party(row: Any | None) -> Party | None:
+    return None if row is None else _party_of(row)
+
+
+def _party_of(row: Any) -> Party:
     return Party(
         name=row.name,
         display_name=row.display_name,

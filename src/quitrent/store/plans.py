@@ -6,35 +6,38 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from peewee import JOIN, Expression, fn
 
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
 from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion
+from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.tables import ChargeRow, FeeChangeRow, PlanRow, ProductRow, ResellerRow, SubscriptionRow
+from quitrent.store.writing import insert, update_all
 
 
 def find_plan(name: str) -> Plan | None:
     """Give a plan by its name."""
-    found = _select(PlanRow.name == name)
+    found = _plans(_by_name.rows(name=name))
     return found[0] if found else None
 
 
 def plans_by_key(keys: Collection[int]) -> dict[int, Plan]:
     """Give plans by the store's keys."""
-    return {plan.key: plan for plan in _select(PlanRow.id.in_(list(keys)))}
+    return {plan.key: plan for plan in _plans(_by_keys.rows(keys=keys))}
 
 
 def insert_plan(plan: Plan, now: datetime) -> None:
     """Write a new plan."""
-    PlanRow.insert(**_columns(plan, now), create_time=now).execute()
+    insert(PlanRow, **_columns(plan, now), create_time=now)
 
 
 def update_plan(plan: Plan, now: datetime) -> None:
     """Write a plan's new values."""
-    PlanRow.update(**_columns(plan, now)).where(PlanRow.id == plan.key).execute()
+    update_all(PlanRow, [{"id": plan.key, **_columns(plan, now)}])
 
 
 def delete_plan(plan: Plan) -> None:
@@ -55,7 +58,7 @@ def list_plans(
         where.append(PlanRow.currency == currency)
     if visible_to:
         where.append((ResellerRow.name == visible_to) | (PlanRow.shared_with_resellers == True))  # noqa: E712
-    return _select(*where, limit=limit)
+    return _plans(fetched(_query().where(*where).limit(limit)))
 
 
 def products_of_plan(plan: Plan) -> list[str]:
@@ -73,13 +76,14 @@ def subscription_of_plan(plan: Plan) -> str:
 
 def insert_fee_change(change: FeeChange, plan_key: int, now: datetime) -> None:
     """Write a new fee of a plan from a date on."""
-    FeeChangeRow.insert(
+    insert(
+        FeeChangeRow,
         plan=plan_key,
         effective_date=change.effective,
         fee_micros=change.fee.amount_micros,
         applies_to_existing=change.applies_to_existing,
         create_time=now,
-    ).execute()
+    )
 
 
 def delete_fee_change(change: FeeChange) -> None:
@@ -125,18 +129,35 @@ def _reached(change: FeeChange) -> list[Expression]:
     return [] if change.applies_to_existing else [SubscriptionRow.start_date >= change.effective]
 
 
-def _select(*where: Expression, limit: int | None = None) -> list[Plan]:
-    query = PlanRow.select(PlanRow, ResellerRow.name).join(ResellerRow, JOIN.LEFT_OUTER).where(*where)
-    rows = list(query.order_by(PlanRow.id).limit(limit))
+@kept
+def _by_name() -> Query:
+    return _query().where(PlanRow.name == given("name"))
+
+
+@kept
+def _by_keys() -> Query:
+    return _query().where(among(PlanRow.id, "keys"))
+
+
+@kept
+def _changes_by_plan() -> Query:
+    return FeeChangeRow.select().where(among(FeeChangeRow.plan, "plans")).order_by(FeeChangeRow.effective_date)
+
+
+def _query() -> Query:
+    query = PlanRow.select(PlanRow, ResellerRow.name.alias("reseller_name"))
+    return query.join(ResellerRow, JOIN.LEFT_OUTER).order_by(PlanRow.id)
+
+
+def _plans(rows: list[Any]) -> list[Plan]:
     changes = _fee_changes(rows)
     return [_plan(row, changes.get(row.id, ())) for row in rows]
 
 
-def _fee_changes(rows: Collection[PlanRow]) -> dict[int, tuple[FeeChange, ...]]:
+def _fee_changes(rows: list[Any]) -> dict[int, tuple[FeeChange, ...]]:
     plans = {row.id: row for row in rows}
     found: dict[int, tuple[FeeChange, ...]] = {}
-    changes = FeeChangeRow.select().where(FeeChangeRow.plan.in_(list(plans)))
-    for change in changes.order_by(FeeChangeRow.effective_date):
+    for change in _changes_by_plan.rows(plans=plans):
         plan = plans[change.plan_id]
         value = FeeChange(
             plan=plan.name,
@@ -182,14 +203,14 @@ def _columns(plan: Plan, now: datetime) -> dict[str, object]:
     }
 
 
-def _plan(row: PlanRow, fee_changes: tuple[FeeChange, ...]) -> Plan:
+def _plan(row: Any, fee_changes: tuple[FeeChange, ...]) -> Plan:
     currency = row.currency
     return Plan(
         name=row.name,
         kind=row.kind,
         fee=Money(row.fee_micros, currency),
         display_name=row.display_name,
-        managed_by=row.managed_by.name if row.managed_by else "",
+        managed_by=row.reseller_name or "",
         shared_with_resellers=row.shared_with_resellers,
         applied_more_than_once=row.applied_more_than_once,
         period_unit=row.period_unit,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from peewee import JOIN, Expression, fn
 
@@ -14,8 +15,10 @@ from quitrent.domain.money import Money
 from quitrent.domain.party import reseller_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import PriceBasis, PriceRule, PriceRuleRevision, RetailPrice
+from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.plans import plans_by_key
+from quitrent.store.products import product_key
 from quitrent.store.tables import (
     AccountRow,
     ChargeRow,
@@ -26,31 +29,34 @@ from quitrent.store.tables import (
     ResellerRow,
     SubscriptionRow,
 )
+from quitrent.store.writing import insert, update_all
 
 
 def find_price_rule(name: str) -> PriceRule | None:
     """Give a price rule by its name."""
-    found = _select(PriceRuleRow.name == name)
-    return found[0] if found else None
+    row = _by_name.row(name=name)
+    return None if row is None else _rule(row)
 
 
-def rules_of(reseller_keys: Collection[int], product_keys: Collection[int]) -> dict[tuple[str, str], list[PriceRule]]:
-    """Give the rules of some resellers for some products, by the names of reseller and product."""
-    rules: dict[tuple[str, str], list[PriceRule]] = {}
-    where = PriceRuleRow.reseller.in_(list(reseller_keys)) & PriceRuleRow.product.in_(list(product_keys))
-    for rule in _select(where):
-        rules.setdefault((reseller_of(rule.name), rule.product), []).append(rule)
+def rules_of(keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[PriceRule, ...]]:
+    """Give the rules of resellers for products, by the keys of reseller and product; none where there are none."""
+    rules: dict[tuple[int, int], tuple[PriceRule, ...]] = dict.fromkeys(keys, ())
+    resellers, products = {reseller for reseller, _ in keys}, {product for _, product in keys}
+    for row in _by_reseller_and_product.rows(resellers=resellers, products=products):
+        key = (row.reseller_id, row.product_id)
+        if key in rules:
+            rules[key] = (*rules[key], _rule(row))
     return rules
 
 
 def insert_price_rule(rule: PriceRule, now: datetime) -> None:
     """Write a new price rule."""
-    PriceRuleRow.insert(**_columns(rule, now), create_time=now).execute()
+    insert(PriceRuleRow, **_columns(rule, now), create_time=now)
 
 
 def update_price_rule(rule: PriceRule, now: datetime) -> None:
     """Write a price rule's new values."""
-    PriceRuleRow.update(**_columns(rule, now)).where(PriceRuleRow.id == rule.key).execute()
+    update_all(PriceRuleRow, [{"id": rule.key, **_columns(rule, now)}])
 
 
 def delete_price_rule(rule: PriceRule) -> None:
@@ -61,14 +67,15 @@ def delete_price_rule(rule: PriceRule) -> None:
 def insert_revision(revision: PriceRuleRevision, now: datetime) -> None:
     """Keep a rule as it is now."""
     rule = revision.rule
-    PriceRuleRevisionRow.insert(
+    insert(
+        PriceRuleRevisionRow,
         reseller=reseller_key(reseller_of(rule.name)),
         price_rule=rule.name,
         kind=revision.kind,
         actor=revision.actor,
         content=json.dumps(_content(rule), ensure_ascii=False),
         create_time=now,
-    ).execute()
+    )
 
 
 def list_revisions(reseller: str, price_rule: str, after: int, limit: int) -> list[PriceRuleRevision]:
@@ -90,7 +97,7 @@ def list_price_rules(reseller: str, product: str, after: int, limit: int) -> lis
         where.append(ResellerRow.name == reseller)
     if product:
         where.append(ProductRow.name == product)
-    return _select(*where, limit=limit)
+    return [_rule(row) for row in fetched(_query().where(*where).limit(limit))]
 
 
 def plans_of_product(product: str) -> tuple[Plan, Plan]:
@@ -102,13 +109,11 @@ def plans_of_product(product: str) -> tuple[Plan, Plan]:
 
 def same_scope_and_date(rule: PriceRule) -> str:
     """Give the name of another rule for the same scope that begins on the same day, or an empty text."""
-    found = _select(
-        ResellerRow.name == reseller_of(rule.name),
-        ProductRow.name == rule.product,
-        PriceRuleRow.effective_date == rule.effective,
-        PriceRuleRow.name != rule.name,
+    found = _by_date.rows(
+        reseller=reseller_of(rule.name), product=rule.product, effective=rule.effective, name=rule.name
     )
-    return next((other.name for other in found if (other.customer, other.account) == (rule.customer, rule.account)), "")
+    scope = (rule.customer, rule.account)
+    return next((other.name for other in map(_rule, found) if (other.customer, other.account) == scope), "")
 
 
 def billed_until(rule: PriceRule, since: date, until: date | None) -> date | None:
@@ -142,16 +147,40 @@ def billed_until(rule: PriceRule, since: date, until: date | None) -> date | Non
     return None if latest is None else date.fromisoformat(str(latest))
 
 
-def _select(*where: Expression, limit: int | None = None) -> list[PriceRule]:
-    rows = (
-        PriceRuleRow.select(PriceRuleRow, ProductRow.name, CustomerRow.name, AccountRow.name)
+@kept
+def _by_name() -> Query:
+    return _query().where(PriceRuleRow.name == given("name"))
+
+
+@kept
+def _by_reseller_and_product() -> Query:
+    return _query().where(among(PriceRuleRow.reseller, "resellers"), among(PriceRuleRow.product, "products"))
+
+
+@kept
+def _by_date() -> Query:
+    return _query().where(
+        ResellerRow.name == given("reseller"),
+        ProductRow.name == given("product"),
+        PriceRuleRow.effective_date == given("effective"),
+        PriceRuleRow.name != given("name"),
+    )
+
+
+def _query() -> Query:
+    return (
+        PriceRuleRow.select(
+            PriceRuleRow,
+            ProductRow.name.alias("product_name"),
+            CustomerRow.name.alias("customer_name"),
+            AccountRow.name.alias("account_name"),
+        )
         .join(ProductRow)
         .join_from(PriceRuleRow, ResellerRow)
         .join_from(PriceRuleRow, CustomerRow, JOIN.LEFT_OUTER)
         .join_from(PriceRuleRow, AccountRow, JOIN.LEFT_OUTER)
-        .where(*where)
+        .order_by(PriceRuleRow.id)
     )
-    return [_rule(row) for row in rows.order_by(PriceRuleRow.id).limit(limit)]
 
 
 def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
@@ -160,7 +189,7 @@ def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
     return {
         "name": rule.name,
         "reseller": reseller_key(reseller_of(rule.name)),
-        "product": ProductRow.get(ProductRow.name == rule.product).id,
+        "product": product_key(rule.product),
         "customer": CustomerRow.get(CustomerRow.name == rule.customer).id if rule.customer else None,
         "account": AccountRow.get(AccountRow.name == rule.account).id if rule.account else None,
         "fixed_micros": price.fixed.amount_micros if price.fixed else None,
@@ -175,15 +204,15 @@ def _columns(rule: PriceRule, now: datetime) -> dict[str, object]:
     }
 
 
-def _rule(row: PriceRuleRow) -> PriceRule:
+def _rule(row: Any) -> PriceRule:
     return PriceRule(
         name=row.name,
-        product=row.product.name,
+        product=row.product_name,
         price=_price(row.fixed_micros, row.percent, row.amount_micros, row.currency, row.basis),
         effective=row.effective_date,
         end=row.end_date,
-        customer=row.customer.name if row.customer else "",
-        account=row.account.name if row.account else "",
+        customer=row.customer_name or "",
+        account=row.account_name or "",
         applies_to_existing=row.applies_to_existing,
         create_time=row.create_time,
         update_time=row.update_time,

@@ -10,8 +10,10 @@ from peewee import JOIN, Expression
 
 from quitrent.domain.plan import Plan
 from quitrent.domain.product import Product, ProductKind, ProductState
+from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.tables import PlanRow, PriceRuleRow, ProductRow, ResellerRow, SubscriptionRow
+from quitrent.store.writing import insert, update_all
 
 _AccountPlan = PlanRow.alias()
 _ResellerPlan = PlanRow.alias()
@@ -19,23 +21,29 @@ _ResellerPlan = PlanRow.alias()
 
 def find_product(name: str) -> Product | None:
     """Give a product by its name."""
-    found = _select(ProductRow.name == name)
-    return found[0] if found else None
+    row = _by_name.row(name=name)
+    return None if row is None else _product(row)
 
 
 def products_by_key(keys: Collection[int]) -> dict[int, Product]:
     """Give products by the store's keys."""
-    return {product.key: product for product in _select(ProductRow.id.in_(list(keys)))}
+    return {row.id: _product(row) for row in _by_keys.rows(keys=keys)}
+
+
+def product_key(name: str) -> int:
+    """Give the key of a product by its name; it has to exist."""
+    [row] = _by_name.rows(name=name)
+    return int(row.id)
 
 
 def insert_product(product: Product, now: datetime) -> None:
     """Write a new product."""
-    ProductRow.insert(**_columns(product, now), create_time=now).execute()
+    insert(ProductRow, **_columns(product, now), create_time=now)
 
 
 def update_product(product: Product, now: datetime) -> None:
     """Write a product's new values."""
-    ProductRow.update(**_columns(product, now)).where(ProductRow.id == product.key).execute()
+    update_all(ProductRow, [{"id": product.key, **_columns(product, now)}])
 
 
 def delete_product(product: Product) -> None:
@@ -56,7 +64,7 @@ def list_products(
         where.append(ProductRow.state == state)
     if visible_to:
         where.append((ResellerRow.name == visible_to) | (ProductRow.shared_with_resellers == True))  # noqa: E712
-    return _select(*where, limit=limit)
+    return [_product(row) for row in fetched(_query().where(*where).limit(limit))]
 
 
 def shared_product_of_plan(plan: Plan) -> str:
@@ -75,17 +83,29 @@ def user_of_product(product: Product) -> str:
     return ""
 
 
-def _select(*where: Expression, limit: int | None = None) -> list[Product]:
-    rows = (
+@kept
+def _by_name() -> Query:
+    return _query().where(ProductRow.name == given("name"))
+
+
+@kept
+def _by_keys() -> Query:
+    return _query().where(among(ProductRow.id, "keys"))
+
+
+def _query() -> Query:
+    return (
         ProductRow.select(
-            ProductRow, ResellerRow.name, _AccountPlan.name.alias("account"), _ResellerPlan.name.alias("reseller")
+            ProductRow,
+            ResellerRow.name.alias("reseller_name"),
+            _AccountPlan.name.alias("account_plan_name"),
+            _ResellerPlan.name.alias("reseller_plan_name"),
         )
         .join(ResellerRow, JOIN.LEFT_OUTER)
         .join_from(ProductRow, _AccountPlan, on=(ProductRow.account_plan == _AccountPlan.id))
         .join_from(ProductRow, _ResellerPlan, on=(ProductRow.reseller_plan == _ResellerPlan.id))
-        .where(*where)
+        .order_by(ProductRow.id)
     )
-    return [_product(row) for row in rows.order_by(ProductRow.id).limit(limit)]
 
 
 def _columns(product: Product, now: datetime) -> dict[str, object]:
@@ -111,10 +131,10 @@ def _product(row: Any) -> Product:
     return Product(
         name=row.name,
         kind=row.kind,
-        account_plan=row.account_plan.account,
-        reseller_plan=row.reseller_plan.reseller,
+        account_plan=row.account_plan_name,
+        reseller_plan=row.reseller_plan_name,
         display_name=row.display_name,
-        managed_by=row.managed_by.name if row.managed_by else "",
+        managed_by=row.reseller_name or "",
         shared_with_resellers=row.shared_with_resellers,
         labels=row.labels,
         state=row.state,

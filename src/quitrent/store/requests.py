@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from quitrent.store.kept import Query, given, kept
 from quitrent.store.tables import RequestRow, SecretRow
+from quitrent.store.writing import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,20 @@ class KeptAnswer:
 
 def find_answer(caller: str, request_id: str) -> KeptAnswer | None:
     """Give the answer that a caller got for a request_id."""
-    row = RequestRow.get_or_none(RequestRow.caller == caller, RequestRow.request_id == request_id)
+    row = _by_id.row(caller=caller, request_id=request_id)
     return None if row is None else KeptAnswer(row.digest, bytes(row.response))
 
 
 def keep_answer(caller: str, request_id: str, answer: KeptAnswer, now: datetime) -> None:
     """Write the answer to a call; a second one for the same request_id is refused by its UNIQUE index."""
-    RequestRow.insert(
-        caller=caller, request_id=request_id, digest=answer.digest, response=answer.response, create_time=now
-    ).execute()
+    insert(
+        RequestRow,
+        caller=caller,
+        request_id=request_id,
+        digest=answer.digest,
+        response=answer.response,
+        create_time=now,
+    )
 
 
 def secret(name: str, new: Callable[[], str]) -> str:
@@ -37,3 +44,9 @@ def secret(name: str, new: Callable[[], str]) -> str:
         SecretRow.insert(name=name, value=new()).on_conflict(action="nothing").execute()
         row = SecretRow.get(SecretRow.name == name)
     return str(row.value)
+
+
+@kept
+def _by_id() -> Query:
+    row = RequestRow
+    return row.select().where(row.caller == given("caller"), row.request_id == given("request_id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import peewee
 from peewee import AutoField, Model
 from playhouse.shortcuts import ThreadSafeDatabaseMetadata
 
@@ -18,6 +19,18 @@ class Row(Model):
         model_metadata_class = ThreadSafeDatabaseMetadata
         legacy_table_names = False
         strict_tables = True
+
+
+def current_database() -> Any:
+    """Give the Peewee database that the calling thread uses: the one whose connection it holds."""
+    database = Row._meta.database
+    assert database is not None, "a query takes a connection of a store"
+    return database
+
+
+def has_arrays() -> bool:
+    """Whether the database takes lists as they are: PostgreSQL does, SQLite takes JSON."""
+    return isinstance(current_database(), peewee.PostgresqlDatabase)
 
 
 def tuples_of(query: Any) -> list[tuple[Any, ...]]:

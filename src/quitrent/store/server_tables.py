@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BlobField, ForeignKeyField, TextField
+from peewee import BigIntegerField, BlobField, ForeignKeyField, TextField
 
 from quitrent.store.catalog_tables import ResellerRow
 from quitrent.store.fields import InstantField
@@ -36,6 +36,15 @@ class RequestRow(Row):
     class Meta:
         table_name = "request"
         indexes = ((("caller", "request_id"), True),)
+
+
+class CatalogVersionRow(Row):
+    """The one row of the version of the catalog."""
+
+    version = BigIntegerField()
+
+    class Meta:
+        table_name = "catalog_version"
 
 
 class SecretRow(Row):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from quitrent.domain.party import parent_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.retail_bill import next_retail_due
 from quitrent.domain.subscription import Subscription, SubscriptionState, Suspension
-from quitrent.store.plans import plans_by_key
-from quitrent.store.products import products_by_key
+from quitrent.store.catalog import current_catalog
+from quitrent.store.kept import Query, among, fetched, given, kept
+from quitrent.store.products import product_key
 from quitrent.store.scope import under
 from quitrent.store.subscription_rows import billed_columns, subscription_columns, subscription_value
 from quitrent.store.tables import (
@@ -27,6 +28,7 @@ from quitrent.store.tables import (
     SubscriptionRow,
     SuspensionRow,
 )
+from quitrent.store.writing import insert, insert_all, update_all
 
 _AccountPlan = PlanRow.alias()
 _ResellerPlan = PlanRow.alias()
@@ -35,78 +37,92 @@ _Replaced = SubscriptionRow.alias()
 
 def find_subscription(name: str) -> Subscription | None:
     """Give a subscription by its name."""
-    found = _select(SubscriptionRow.name == name)
+    found = _subscriptions(_by_name.rows(name=name))
     return found[0] if found else None
 
 
 def assignments_of_account(account: str) -> list[Assignment]:
     """Give an account's subscriptions, each with its product and its plans."""
-    rows = list(SubscriptionRow.select().join(AccountRow).where(AccountRow.name == account))
-    values = {value.key: value for value in _select(SubscriptionRow.id.in_([row.id for row in rows]))}
-    products = products_by_key({row.product_id for row in rows})
-    plans = plans_by_key({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
+    rows = _by_account.rows(account=account)
+    if not rows:
+        return []
+    catalog = current_catalog()
+    products = catalog.products({row.product_id for row in rows})
+    plans = catalog.plans({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
     return [
-        Assignment(values[row.id], products[row.product_id], plans[row.account_plan_id], plans[row.reseller_plan_id])
-        for row in rows
+        Assignment(value, products[row.product_id], plans[row.account_plan_id], plans[row.reseller_plan_id])
+        for row, value in zip(rows, _subscriptions(rows), strict=True)
     ]
 
 
 def replacement_of(subscription: Subscription) -> Subscription | None:
     """Give the subscription that another one's product was changed to last."""
-    found = _select(SubscriptionRow.replaces == subscription.key)
+    found = _subscriptions(_by_replaced.rows(key=subscription.key))
     return found[-1] if found else None
 
 
 def insert_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a new subscription of the account that its name tells."""
-    account = AccountRow.get(AccountRow.name == parent_of(subscription.name))
-    SubscriptionRow.insert(
+    [account] = _account.rows(name=parent_of(subscription.name))
+    insert(
+        SubscriptionRow,
         **subscription_columns(subscription, account_plan, reseller_plan),
         name=subscription.name,
         reseller=account.reseller_id,
         customer=account.customer_id,
         account=account.id,
-        product=ProductRow.get(ProductRow.name == subscription.product).id,
+        product=product_key(subscription.product),
         account_plan=account_plan.key,
         reseller_plan=reseller_plan.key,
         replaces=_key(subscription.replaces),
         start_date=subscription.start,
         create_time=now,
         update_time=now,
-    ).execute()
+    )
 
 
 def update_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a subscription's new dates and suspensions."""
     columns = subscription_columns(subscription, account_plan, reseller_plan)
-    SubscriptionRow.update(**columns, update_time=now).where(SubscriptionRow.id == subscription.key).execute()
+    update_all(SubscriptionRow, [{"id": subscription.key, **columns, "update_time": now}])
     SuspensionRow.delete().where(SuspensionRow.subscription == subscription.key).execute()
-    for suspension in subscription.suspensions:
-        SuspensionRow.insert(
-            subscription=subscription.key,
-            start_date=suspension.start,
-            end_date=suspension.end,
-            paused_days=suspension.paused_days,
-            carried_out=suspension.carried_out,
-        ).execute()
+    suspensions = [
+        {
+            "subscription": subscription.key,
+            "start_date": suspension.start,
+            "end_date": suspension.end,
+            "paused_days": suspension.paused_days,
+            "carried_out": suspension.carried_out,
+        }
+        for suspension in subscription.suspensions
+    ]
+    insert_all(SuspensionRow, suspensions)
 
 
-def update_wholesale_billed(subscription: Subscription, reseller_plan: Plan) -> None:
-    """Write how far the wholesale side has been billed, and when it is due next."""
-    side = subscription.wholesale
-    SubscriptionRow.update(
-        **billed_columns("wholesale", side),
-        wholesale_due_date=next_due(side, reseller_plan, subscription.start),
-    ).where(SubscriptionRow.id == subscription.key).execute()
+def update_wholesale_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
+    """Write how far the wholesale sides have been billed, on their reseller plans, and when they are due next."""
+    rows = [
+        {
+            "id": subscription.key,
+            **billed_columns("wholesale", subscription.wholesale),
+            "wholesale_due_date": next_due(subscription.wholesale, reseller_plan, subscription.start),
+        }
+        for subscription, reseller_plan in billed
+    ]
+    update_all(SubscriptionRow, rows)
 
 
-def update_retail_billed(subscription: Subscription, account_plan: Plan) -> None:
-    """Write how far the retail side has been billed and settled, and when it is due next."""
-    side = subscription.retail
-    SubscriptionRow.update(
-        **billed_columns("retail", side),
-        retail_due_date=next_retail_due(subscription, account_plan),
-    ).where(SubscriptionRow.id == subscription.key).execute()
+def update_retail_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
+    """Write how far the retail sides have been billed, on their account plans, and when they are due next."""
+    rows = [
+        {
+            "id": subscription.key,
+            **billed_columns("retail", subscription.retail),
+            "retail_due_date": next_retail_due(subscription, account_plan),
+        }
+        for subscription, account_plan in billed
+    ]
+    update_all(SubscriptionRow, rows)
 
 
 def update_carried_out(subscription: Subscription) -> None:
@@ -125,14 +141,13 @@ def list_subscriptions(
         where.append(ProductRow.name == product)
     if state:
         where.append(_in_state(state, today))
-    return _select(*where, limit=limit)
+    return _subscriptions(fetched(_query().where(*where).limit(limit)))
 
 
-def suspensions_of(keys: Iterable[int]) -> dict[int, tuple[Suspension, ...]]:
+def suspensions_of(keys: Collection[int]) -> dict[int, tuple[Suspension, ...]]:
     """Give the suspensions of subscriptions, in order, by the store's keys."""
     found: dict[int, tuple[Suspension, ...]] = {}
-    rows = SuspensionRow.select().where(SuspensionRow.subscription.in_(list(keys))).order_by(SuspensionRow.start_date)
-    for row in rows:
+    for row in _suspensions.rows(keys=keys):
         suspensions = found.get(row.subscription_id, ())
         suspension = Suspension(row.start_date, row.end_date, row.paused_days, row.carried_out)
         found[row.subscription_id] = (*suspensions, suspension)
@@ -158,14 +173,39 @@ def _in_state(state: SubscriptionState, today: date) -> Expression:
     return conditions[state]
 
 
-def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
-    query = (
+@kept
+def _by_name() -> Query:
+    return _query().where(SubscriptionRow.name == given("name"))
+
+
+@kept
+def _by_account() -> Query:
+    return _query().where(AccountRow.name == given("account"))
+
+
+@kept
+def _by_replaced() -> Query:
+    return _query().where(SubscriptionRow.replaces == given("key"))
+
+
+@kept
+def _account() -> Query:
+    return AccountRow.select().where(AccountRow.name == given("name"))
+
+
+@kept
+def _suspensions() -> Query:
+    row = SuspensionRow
+    return row.select().where(among(row.subscription, "keys")).order_by(row.start_date)
+
+
+def _query() -> Query:
+    return (
         SubscriptionRow.select(
             SubscriptionRow,
-            ProductRow.name,
+            ProductRow.name.alias("product_name"),
             _AccountPlan.name.alias("account_plan_name"),
             _ResellerPlan.name.alias("reseller_plan_name"),
-            _Replaced.id,
             _Replaced.name.alias("replaced_name"),
         )
         .join(ProductRow)
@@ -175,23 +215,27 @@ def _select(*where: Expression, limit: int | None = None) -> list[Subscription]:
         .join_from(SubscriptionRow, _AccountPlan, on=(SubscriptionRow.account_plan == _AccountPlan.id))
         .join_from(SubscriptionRow, _ResellerPlan, on=(SubscriptionRow.reseller_plan == _ResellerPlan.id))
         .join_from(SubscriptionRow, _Replaced, JOIN.LEFT_OUTER, on=(SubscriptionRow.replaces == _Replaced.id))
-        .where(*where)
+        .order_by(SubscriptionRow.id)
     )
-    # A joined row has attributes that its table does not declare.
-    rows: list[Any] = list(query.order_by(SubscriptionRow.id).limit(limit))
-    suspensions = suspensions_of([row.id for row in rows])
+
+
+def _subscriptions(rows: list[Any]) -> list[Subscription]:
+    suspensions = suspensions_of([row.id for row in rows]) if rows else {}
     return [
         subscription_value(
             row,
-            row.product.name,
-            row.account_plan.account_plan_name,
-            row.reseller_plan.reseller_plan_name,
+            row.product_name,
+            row.account_plan_name,
+            row.reseller_plan_name,
             suspensions.get(row.id, ()),
-            row.replaces.replaced_name if row.replaces_id else "",
+            row.replaced_name or "",
         )
         for row in rows
     ]
 
 
 def _key(name: str) -> int | None:
-    return int(SubscriptionRow.get(SubscriptionRow.name == name).id) if name else None
+    if not name:
+        return None
+    [row] = _by_name.rows(name=name)
+    return int(row.id)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from quitrent.store.book_tables import BillingRunRow, ChargeRow, ExplanationRow, ParkedChargeRow
+from quitrent.store.book_tables import BillingPartitionRow, BillingRunRow, ChargeRow, ExplanationRow, ParkedChargeRow
 from quitrent.store.catalog_tables import (
     AccountRow,
     CustomerRow,
@@ -22,12 +22,14 @@ from quitrent.store.catalog_tables import (
 )
 from quitrent.store.plugin_tables import PluginNewsRow, SetAsidePluginRow
 from quitrent.store.row import Row, tuples_of
-from quitrent.store.server_tables import KeyRow, RequestRow, SecretRow
+from quitrent.store.server_tables import CatalogVersionRow, KeyRow, RequestRow, SecretRow
 
 __all__ = [
     "TABLES",
     "AccountRow",
+    "BillingPartitionRow",
     "BillingRunRow",
+    "CatalogVersionRow",
     "ChargeRow",
     "CustomerRow",
     "ExplanationRow",
@@ -63,6 +65,7 @@ TABLES: tuple[type[Row], ...] = (
     SubscriptionRow,
     SuspensionRow,
     BillingRunRow,
+    BillingPartitionRow,
     ExplanationRow,
     ChargeRow,
     ParkedChargeRow,
@@ -71,4 +74,5 @@ TABLES: tuple[type[Row], ...] = (
     KeyRow,
     RequestRow,
     SecretRow,
+    CatalogVersionRow,
 )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from peewee import Expression
+from peewee import OP, EnclosedNodeList, Expression, fn
 
 from quitrent.domain.charge import Side
 from quitrent.domain.party import Party, reseller_of
+from quitrent.domain.place import Place, Stretch
 from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import PriceRule
+from quitrent.domain.subscription import Suspension
 from quitrent.domain.terms import Terms
-from quitrent.store.plans import plans_by_key
-from quitrent.store.price_rules import rules_of
-from quitrent.store.products import products_by_key
+from quitrent.store.catalog import Catalog, current_catalog
+from quitrent.store.kept import Query, among, fetched, for_update, given, kept
 from quitrent.store.scope import under
 from quitrent.store.subscription_rows import subscription_value
 from quitrent.store.subscriptions import suspensions_of
@@ -21,7 +25,6 @@ from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
     ParkedChargeRow,
-    PartyRow,
     ProductRow,
     ResellerRow,
     SubscriptionRow,
@@ -29,76 +32,181 @@ from quitrent.store.tables import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TermsBatch:
+    """The terms of some subscriptions, in the order of their places, as they were read together."""
+
+    terms: Sequence[Terms]
+    rows: Sequence[Any]
+    suspensions: dict[int, tuple[Suspension, ...]]
+    catalog: Catalog
+
+    @property
+    def keys(self) -> list[int]:
+        """The keys of the subscriptions."""
+        return [row.id for row in self.rows]
+
+    def after(self, stretch: Stretch) -> Stretch:
+        """Give what of a stretch comes after this batch."""
+        last = self.rows[-1]
+        return replace(stretch, after=Place(last.reseller_id, last.customer_id, last.id))
+
+    def unchanged(self) -> set[int]:
+        """Lock the subscriptions, and give the keys of those whose terms are still what they were."""
+        catalog = current_catalog()
+        rows = {row.id: row for row in _by_keys_locked.rows(keys=self.keys)}
+        suspensions = suspensions_of(self.keys)
+        same = {
+            row.id
+            for row in self.rows
+            if rows.get(row.id) == row and suspensions.get(row.id) == self.suspensions.get(row.id)
+        }
+        if catalog is self.catalog:
+            return same
+        now = {terms.subscription.key: terms for terms in _terms([rows[key] for key in same], suspensions, catalog)}
+        return {terms.subscription.key for terms in self.terms if now.get(terms.subscription.key) == terms}
+
+
 def find_terms(name: str) -> Terms | None:
     """Give the terms of a subscription by its name."""
-    found = _load(SubscriptionRow.name == name)
+    found = _batch(_by_name.rows(name=name)).terms
     return found[0] if found else None
 
 
-def terms_by_key(keys: list[int]) -> list[Terms]:
-    """Give the terms of subscriptions by the store's keys, in their order, as they are stored now."""
-    return _load(SubscriptionRow.id.in_(keys))
+def terms_by_key(keys: Collection[int]) -> TermsBatch:
+    """Give the terms of subscriptions by their keys."""
+    return _batch(_by_keys.rows(keys=keys))
 
 
-def wholesale_due(through: date, after: int, limit: int) -> list[Terms]:
-    """Give the terms of subscriptions after a key whose wholesale side has something due by a day."""
-    return _load(SubscriptionRow.id > after, SubscriptionRow.wholesale_due_date <= through, limit=limit)
+def wholesale_due(through: date, stretch: Stretch, limit: int) -> TermsBatch:
+    """Lock the first subscriptions of a stretch whose wholesale side has something due by a day; give their terms."""
+    return _batch(_wholesale_due.rows(through=through, limit=limit, **_bounds(stretch)))
 
 
-def retail_due(through: date, after: int, limit: int) -> list[Terms]:
-    """Give the terms of subscriptions after a key with something due by a day or parked on the retail side."""
-    return _load(SubscriptionRow.id > after, _retail_is_due(through), limit=limit)
+def retail_due(through: date, stretch: Stretch, limit: int) -> TermsBatch:
+    """Give the terms of the first subscriptions of a stretch whose retail side has something due or parked."""
+    return _batch(_retail_due.rows(through=through, limit=limit, **_bounds(stretch)))
 
 
-def terms_of_plan(plan: Plan, side: Side, after: int, limit: int) -> list[Terms]:
+def started(through: date, stretch: Stretch, limit: int) -> TermsBatch:
+    """Give the terms of the first subscriptions of a stretch that have started by a day."""
+    return _batch(_started.rows(through=through, limit=limit, **_bounds(stretch)))
+
+
+def terms_of_plan(plan: Plan, side: Side, after: int, limit: int) -> Sequence[Terms]:
     """Give the terms of subscriptions after a key that a plan prices on a side."""
     used = SubscriptionRow.reseller_plan if side is Side.WHOLESALE else SubscriptionRow.account_plan
-    return _load(SubscriptionRow.id > after, used == plan.key, limit=limit)
+    return _after(after, limit, used == plan.key)
 
 
-def terms_of_rule(rule: PriceRule, after: int, limit: int) -> list[Terms]:
+def terms_of_rule(rule: PriceRule, after: int, limit: int) -> Sequence[Terms]:
     """Give the terms of subscriptions after a key that are in the scope of a price rule."""
     product = ProductRow.select(ProductRow.id).where(ProductRow.name == rule.product)
-    where = [SubscriptionRow.id > after, SubscriptionRow.product.in_(product), *under(_scope(rule))]
-    return _load(*where, limit=limit)
-
-
-def _scope(rule: PriceRule) -> str:
-    return rule.account or rule.customer or reseller_of(rule.name)
-
-
-def started_keys(through: date, after: int, limit: int) -> list[int]:
-    """Give the keys of subscriptions after a key that have started by a day."""
-    row = SubscriptionRow
-    query = row.select(row.id).where(row.id > after, row.start_date <= through).order_by(row.id).limit(limit)
-    return [key for (key,) in tuples_of(query)]
+    scope = rule.account or rule.customer or reseller_of(rule.name)
+    return _after(after, limit, SubscriptionRow.product.in_(product), *under(scope))
 
 
 def count_due(through: date) -> int:
     """Give how many sides of subscriptions have something due by a day or parked."""
-    wholesale = SubscriptionRow.select().where(SubscriptionRow.wholesale_due_date <= through).count()
-    return int(wholesale + SubscriptionRow.select().where(_retail_is_due(through)).count())
-
-
-def _retail_is_due(through: date) -> Expression:
-    parked = ParkedChargeRow.select(ParkedChargeRow.subscription).where(ParkedChargeRow.due_date <= through)
-    return (SubscriptionRow.retail_due_date <= through) | SubscriptionRow.id.in_(parked)
-
-
-def _load(*where: Expression, limit: int | None = None) -> list[Terms]:
-    rows = list(
-        SubscriptionRow.select(SubscriptionRow, CustomerRow, AccountRow, ResellerRow)
-        .join(CustomerRow)
-        .join_from(SubscriptionRow, AccountRow)
-        .join_from(SubscriptionRow, ResellerRow)
-        .where(*where)
-        .order_by(SubscriptionRow.id)
-        .limit(limit)
+    row = SubscriptionRow
+    return sum(
+        row.select().where(is_due).count() for is_due in (row.wholesale_due_date <= through, _retail_is_due(through))
     )
-    plans = plans_by_key({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
-    products = products_by_key({row.product_id for row in rows})
-    rules = rules_of({row.reseller_id for row in rows}, set(products))
-    suspensions = suspensions_of([row.id for row in rows])
+
+
+def places_due(through: date, every: int) -> list[Place]:
+    """Give the place of each so-manieth subscription that has something due by a day or parked."""
+    row = SubscriptionRow
+    in_order = (row.reseller, row.customer, row.id)
+    numbered = row.select(*in_order, fn.ROW_NUMBER().over(order_by=in_order).alias("number")).where(
+        (row.wholesale_due_date <= through) | _retail_is_due(through)
+    )
+    number = numbered.c.number
+    found = numbered.select_from(numbered.c.reseller_id, numbered.c.customer_id, numbered.c.id)
+    # What is left of a division; Peewee takes % for LIKE.
+    found = found.where(number - number / every * every == 0)
+    return sorted(Place(*place) for place in tuples_of(found))
+
+
+@kept
+def _by_name() -> Query:
+    return _query().where(SubscriptionRow.name == given("name"))
+
+
+@kept
+def _by_keys() -> Query:
+    return _query().where(among(SubscriptionRow.id, "keys"))
+
+
+@kept
+def _by_keys_locked() -> Query:
+    return for_update(_query().where(among(SubscriptionRow.id, "keys")), SubscriptionRow)
+
+
+@kept
+def _wholesale_due() -> Query:
+    due = SubscriptionRow.wholesale_due_date <= given("through")
+    return for_update(_query().where(due, *_within()).limit(given("limit")), SubscriptionRow)
+
+
+@kept
+def _retail_due() -> Query:
+    return _query().where(_retail_is_due(given("through")), *_within()).limit(given("limit"))
+
+
+@kept
+def _started() -> Query:
+    return _query().where(SubscriptionRow.start_date <= given("through"), *_within()).limit(given("limit"))
+
+
+def _retail_is_due(through: Any) -> Expression:
+    parked = ParkedChargeRow.select(ParkedChargeRow.subscription).where(ParkedChargeRow.due_date <= through)
+    is_due: Expression = (SubscriptionRow.retail_due_date <= through) | SubscriptionRow.id.in_(parked)
+    return is_due
+
+
+def _within() -> list[Expression]:
+    """Give the condition that a subscription lies in a stretch, whose bounds are given."""
+    place = EnclosedNodeList([SubscriptionRow.reseller, SubscriptionRow.customer, SubscriptionRow.id])
+    bounds = [EnclosedNodeList([given(f"{bound}_{name}") for name in Place._fields]) for bound in ("after", "last")]
+    return [Expression(place, OP.GT, bounds[0]), Expression(place, OP.LTE, bounds[1])]
+
+
+def _bounds(stretch: Stretch) -> dict[str, int]:
+    bounds = {"after": stretch.after, "last": stretch.last}
+    return {f"{bound}_{name}": key for bound, place in bounds.items() for name, key in place._asdict().items()}
+
+
+def _query() -> Query:
+    row, customer, account, reseller = SubscriptionRow, CustomerRow, AccountRow, ResellerRow
+    parties = {"reseller": reseller, "customer": customer, "account": account}
+    columns = [
+        getattr(table, column).alias(f"{party}_{column}")
+        for party, table in parties.items()
+        for column in ("name", "display_name", "labels")
+    ]
+    joined = row.select(row, *columns).join(customer).join_from(row, account).join_from(row, reseller)
+    return joined.order_by(row.reseller, row.customer, row.id)
+
+
+def _after(after: int, limit: int, *where: Expression) -> Sequence[Terms]:
+    query = _query().where(SubscriptionRow.id > after, *where).order_by(SubscriptionRow.id).limit(limit)
+    return _batch(fetched(query)).terms
+
+
+def _batch(rows: list[Any]) -> TermsBatch:
+    catalog = current_catalog()
+    suspensions = suspensions_of([row.id for row in rows]) if rows else {}
+    return TermsBatch(_terms(rows, suspensions, catalog), rows, suspensions, catalog)
+
+
+def _terms(rows: Sequence[Any], suspensions: dict[int, tuple[Suspension, ...]], catalog: Catalog) -> list[Terms]:
+    plans = catalog.plans({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
+    products = catalog.products({row.product_id for row in rows})
+    rules = catalog.rules({(row.reseller_id, row.product_id) for row in rows})
+    # Of the parties that many subscriptions have in common there is one value.
+    resellers = {row.reseller_id: _party(row, "reseller") for row in rows}
+    customers = {row.customer_id: _party(row, "customer") for row in rows}
     terms = []
     for row in rows:
         account_plan, reseller_plan = plans[row.account_plan_id], plans[row.reseller_plan_id]
@@ -111,14 +219,17 @@ def _load(*where: Expression, limit: int | None = None) -> list[Terms]:
                 account_plan=account_plan,
                 reseller_plan=reseller_plan,
                 product=product,
-                reseller=_party(row.reseller),
-                customer=_party(row.customer),
-                account=_party(row.account),
-                rules=tuple(rules.get((row.reseller.name, product.name), ())),
+                reseller=resellers[row.reseller_id],
+                customer=customers[row.customer_id],
+                account=_party(row, "account"),
+                rules=rules[row.reseller_id, row.product_id],
             )
         )
     return terms
 
 
-def _party(row: PartyRow) -> Party:
-    return Party(name=row.name, display_name=row.display_name, labels=row.labels, key=row.id)
+def _party(row: Any, party: str) -> Party:
+    name, display_name, labels, key = (
+        getattr(row, f"{party}_{column}") for column in ("name", "display_name", "labels", "id")
+    )
+    return Party(name=name, display_name=display_name, labels=labels, key=key)

@@ -1,0 +1,111 @@
+"""Rows written: one, or many at once in one statement, whose text depends on the columns alone.
+
+PostgreSQL takes a column of many rows as one array; SQLite runs one prepared statement row by row,
+which in its own process is as fast. Columns are named as the tables' fields are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import peewee
+from peewee import Field, ForeignKeyField
+
+from quitrent.store.row import Row, current_database, has_arrays
+
+Columns = Mapping[str, object]
+
+_ARRAYS = {"AUTO": "bigint[]", "BIGINT": "bigint[]", "INT": "bigint[]", "BOOL": "boolean[]", "DATE": "date[]"}
+
+
+def insert(table: type[Row], **columns: object) -> int:
+    """Write one row, and give its key."""
+    names = tuple(columns)
+    text = _insert_text(table, names)
+    if not has_arrays():
+        return int(current_database().execute_sql(text, _values(table, names, columns)).lastrowid)
+    values = [[value] for value in _values(table, names, columns)]
+    return int(current_database().execute_sql(f"{text} RETURNING id", values).fetchone()[0])
+
+
+def insert_all(table: type[Row], rows: Sequence[Columns], *, or_ignore: bool = False) -> int:
+    """Write rows that have the same columns; give how many were written.
+
+    or_ignore: whether a row that a UNIQUE index refuses is passed over.
+    """
+    if not rows:
+        return 0
+    names = tuple(rows[0])
+    text = _insert_text(table, names) + (" ON CONFLICT DO NOTHING" if or_ignore else "")
+    return _executed(text, [_values(table, names, row) for row in rows])
+
+
+def update_all(table: type[Row], rows: Sequence[Columns]) -> None:
+    """Write new values of some columns, the same of each row; each row tells its `id`."""
+    if rows:
+        names = (*(name for name in rows[0] if name != "id"), "id")
+        _executed(_update_text(table, names), [_values(table, names, row) for row in rows])
+
+
+def _executed(text: str, rows: list[list[object]]) -> int:
+    database = current_database()
+    if has_arrays():
+        return int(database.execute_sql(text, list(map(list, zip(*rows, strict=True)))).rowcount)
+    return _executed_one_by_one(text, rows)
+
+
+def _executed_one_by_one(text: str, rows: list[list[object]]) -> int:
+    # Peewee does not know of executemany; its errors are told as Peewee's all the same.
+    told_as_peewee: Any = vars(peewee)["__exception_wrapper__"]
+    with told_as_peewee:
+        return int(current_database().cursor().executemany(text, rows).rowcount)
+
+
+def _values(table: type[Row], names: tuple[str, ...], row: Columns) -> list[object]:
+    converted = _converters(table, names)
+    return [convert(row[name]) if convert else row[name] for name, convert in zip(names, converted, strict=True)]
+
+
+@cache
+def _fields(table: type[Row], names: tuple[str, ...]) -> list[Field]:
+    fields: Any = table._meta.fields
+    return [fields[name] for name in names]
+
+
+@cache
+def _converters(table: type[Row], names: tuple[str, ...]) -> list[Any]:
+    return [None if isinstance(field, ForeignKeyField) else field.db_value for field in _fields(table, names)]
+
+
+def _insert_text(table: type[Row], names: tuple[str, ...]) -> str:
+    return _insert_texts(table, names, has_arrays())
+
+
+def _update_text(table: type[Row], names: tuple[str, ...]) -> str:
+    return _update_texts(table, names, has_arrays())
+
+
+@cache
+def _insert_texts(table: type[Row], names: tuple[str, ...], arrays: bool) -> str:  # noqa: FBT001 -- a key of the cache.
+    columns = ", ".join(field.column_name for field in _fields(table, names))
+    into = f"INSERT INTO {table._meta.table_name} ({columns})"
+    if arrays:
+        return f"{into} SELECT * FROM unnest({_arrays(table, names)}) AS given"
+    return f"{into} VALUES ({', '.join('?' * len(names))})"
+
+
+@cache
+def _update_texts(table: type[Row], names: tuple[str, ...], arrays: bool) -> str:  # noqa: FBT001 -- a key of the cache.
+    name, columns = table._meta.table_name, [field.column_name for field in _fields(table, names)]
+    if arrays:
+        changes = ", ".join(f"{column} = given.{column}" for column in columns[:-1])
+        given = f"unnest({_arrays(table, names)}) AS given ({', '.join(columns)})"
+        return f"UPDATE {name} SET {changes} FROM {given} WHERE {name}.id = given.id"
+    changes = ", ".join(f"{column} = ?" for column in columns[:-1])
+    return f"UPDATE {name} SET {changes} WHERE id = ?"
+
+
+def _arrays(table: type[Row], names: tuple[str, ...]) -> str:
+    return ", ".join(f"%s::{_ARRAYS.get(field.field_type, 'text[]')}" for field in _fields(table, names))

@@ -1,0 +1,91 @@
+"""Runs in partitions: what is due is divided, each partition counts, and a cancelled run goes on where it stopped."""
+
+from __future__ import annotations
+
+from datetime import date
+from threading import Event
+
+import pytest
+
+from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
+from quitrent.services import progress
+from quitrent.services.billing import carry_out, carry_out_partition, post_fees
+from quitrent.services.runs import ask_for_run, cancel_run, continue_run, get_run
+from quitrent.store.partitions import partitions_of
+from tests.harness import House, identities
+
+THROUGH = date(2026, 1, 31)
+
+
+@pytest.fixture
+def run(gold: House, monkeypatch: pytest.MonkeyPatch) -> BillingRun:
+    """A run over seven subscriptions of three customers, two to a partition, that nobody has begun."""
+    monkeypatch.setattr(progress, "PARTITION", 2)
+    for number in range(7):
+        gold.assign(gold.make_account(f"r{number % 3}", f"a{number}"))
+    with gold.deployment.store.write():
+        return ask_for_run(gold.deployment, THROUGH)
+
+
+def partitions(house: House, run: BillingRun) -> list[RunPhase]:
+    with house.deployment.store.connection():
+        return [partition.phase for partition in partitions_of([run.key])]
+
+
+def test_a_run_is_divided_and_its_sums_are_those_of_its_partitions(gold: House, run: BillingRun) -> None:
+    post_fees(gold.deployment, run, Event())
+    assert partitions(gold, run) == [RunPhase.RETAIL] * 4
+    with gold.deployment.store.connection():
+        seen = get_run(run.name)
+    assert (seen.phase, seen.done_count, seen.total_count) == (RunPhase.RETAIL, 7, 14)
+    finished = carry_out(gold.deployment, run, Event())
+    assert (finished.state, finished.done_count) == (RunState.SUCCEEDED, 14)
+    assert sorted((str(side), one.charge_count) for (side, _), one in finished.amounts.items()) == [
+        ("RETAIL", 7),
+        ("WHOLESALE", 7),
+    ]
+    assert partitions(gold, run) == []
+
+
+def test_no_retail_is_priced_before_the_fees_of_every_partition_are_posted(gold: House, run: BillingRun) -> None:
+    with gold.deployment.store.connection():
+        progress.divide(gold.deployment, run)
+        first, *_ = partitions_of([run.key])
+    carry_out_partition(gold.deployment, run, first, Event())
+    assert partitions(gold, run) == [RunPhase.RETAIL, RunPhase.FEES, RunPhase.FEES, RunPhase.FEES]
+    with gold.deployment.store.connection():
+        assert get_run(run.name).phase is RunPhase.FEES
+
+
+def test_a_partition_that_is_done_twice_posts_and_counts_nothing_twice(gold: House, run: BillingRun) -> None:
+    with gold.deployment.store.connection():
+        progress.divide(gold.deployment, run)
+        first, *_ = partitions_of([run.key])
+    carry_out_partition(gold.deployment, run, first, Event())
+    once = identities(gold.charges())
+    carry_out_partition(gold.deployment, run, first, Event())
+    assert identities(gold.charges()) == once
+    with gold.deployment.store.connection():
+        assert get_run(run.name).done_count == 2
+    assert carry_out(gold.deployment, run, Event()).state is RunState.SUCCEEDED
+
+
+def test_a_cancelled_run_posts_nothing_more_until_it_is_continued(gold: House, run: BillingRun) -> None:
+    with gold.deployment.store.connection():
+        progress.divide(gold.deployment, run)
+        first, *_ = partitions_of([run.key])
+    carry_out_partition(gold.deployment, run, first, Event())
+    gold.admin.CancelBillingRun(name=run.name)
+    assert carry_out(gold.deployment, run, Event()).state is RunState.CANCELLED
+    assert len(gold.charges()) == 2
+    with gold.deployment.store.write():
+        continue_run(run.name)
+    finished = carry_out(gold.deployment, run, Event())
+    assert (finished.state, finished.done_count, len(gold.charges())) == (RunState.SUCCEEDED, 14, 14)
+
+
+def test_a_watch_ends_with_a_run_that_is_cancelled(gold: House, run: BillingRun) -> None:
+    with gold.deployment.store.write():
+        cancel_run(run.name)
+    [seen] = gold.admin.WatchBillingRun(name=run.name)
+    assert seen.billing_run.state == seen.billing_run.STATE_CANCELLED
