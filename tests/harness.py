@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from atexit import register
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import Any
 
@@ -25,10 +21,10 @@ from quitrent.server import SERVICES, Server, build_deployment
 from quitrent.services.caller import Role
 from quitrent.services.keys import create_key
 from quitrent.settings import Settings
-from quitrent.store.database import open_store
 from quitrent.v1 import billing_service_pb2, catalog_service_pb2
 from quitrent.v1.billing_service_pb2_grpc import BillingServiceStub
 from quitrent.v1.catalog_service_pb2_grpc import CatalogServiceStub
+from tests.databases import ON_POSTGRESQL, fresh_database
 
 TODAY = date(2026, 4, 15)
 GOLD = "products/gold"
@@ -132,13 +128,11 @@ class House:
     plugins: Plugins = field(default_factory=Plugins)
     today: date = TODAY
     threads: int = 16
+    on_postgresql: bool = ON_POSTGRESQL
 
     def __post_init__(self) -> None:
-        self.settings = Settings(
-            database_url=f"sqlite:///{self.folder}/quitrent.db", listen="localhost:0", threads=self.threads
-        )
-        if not (self.folder / "quitrent.db").exists():
-            shutil.copy(migrated_database(), self.folder / "quitrent.db")
+        url = fresh_database(self.folder, on_postgresql=self.on_postgresql)
+        self.settings = Settings(database_url=url, listen="localhost:0", threads=self.threads)
         self.deployment = build_deployment(self.settings, self.plugins, self._now)
         self._channels: list[grpc.Channel] = []
         self._open()
@@ -254,16 +248,6 @@ class House:
         charges = self.charges(side=f"SIDE_{side}", **wanted)
         charges.sort(key=lambda charge: (charge.subscription, iso(charge.period_start), charge.reason))
         return [text_of(charge.amount) for charge in charges]
-
-
-@cache
-def migrated_database() -> Path:
-    """Give an empty database that is up to date: to make one takes longer than most tests."""
-    folder = mkdtemp(prefix="quitrent-migrated-")
-    register(shutil.rmtree, folder)
-    file = Path(folder) / "quitrent.db"
-    open_store(f"sqlite:///{file}").close()
-    return file
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -77,18 +77,18 @@ class Postgresql:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Hold a first connection, on which nobody else migrates meanwhile, however long it takes."""
-        with self.database.connection_context():
+        self.database.connect()
+        try:
             version = self.database.server_version
             if version < OLDEST_VERSION:
                 raise StoreError(f"{self.url} is PostgreSQL {version // 10000}; it has to be 15 or later")
             self.database.execute_sql("SET lock_timeout = 0")
             self.database.execute_sql("SET statement_timeout = 0")
             self.database.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATIONS,))
-            try:
-                yield
-            finally:
-                # The session has settings of its own and a lock: it is not given back to the pool.
-                self.database.manual_close()
+            yield
+        finally:
+            # The session has settings of its own and perhaps the lock: it is not given back to the pool.
+            self.database.manual_close()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -17,7 +17,14 @@ from quitrent.store.row import Row, current_database, has_arrays
 
 Columns = Mapping[str, object]
 
-_ARRAYS = {"AUTO": "bigint[]", "BIGINT": "bigint[]", "INT": "bigint[]", "BOOL": "boolean[]", "DATE": "date[]"}
+_ARRAYS = {
+    "BLOB": "bytea[]",
+    "AUTO": "bigint[]",
+    "BIGINT": "bigint[]",
+    "INT": "bigint[]",
+    "BOOL": "boolean[]",
+    "DATE": "date[]",
+}
 
 
 def insert(table: type[Row], **columns: object) -> int:
