@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count, pairwise
 
 from quitrent.domain.boundaries import (
@@ -77,6 +78,10 @@ class Calendar:
     day_count: DayCount = DayCount.ACTUAL
     periods_in_advance: int = 1
 
+    def __hash__(self) -> int:
+        """Give a number that tells most calendars apart, and is made quickly."""
+        return hash((self.period_count, self.fixed_day, self.periods_in_advance))
+
     def has_periods_of(self, other: Calendar) -> bool:
         """Whether both divide time into the same periods, where they count from the same day."""
         return self._steps == other._steps
@@ -102,9 +107,8 @@ class Calendar:
         `since` leaves out the parts that begin before it.
         """
         since = since or schedule.start
-        grid = _Grid(self, schedule)
-        for block in count(grid.block_of(since)):
-            parts = grid.parts(block)
+        for block in count(_block_of(self, schedule, since)):
+            parts = _parts(self, schedule, block)
             if not parts:
                 return
             yield from (part for part in parts if part.start >= since)
@@ -113,8 +117,8 @@ class Calendar:
         """Give the part that holds a day, or None where the day lies outside the schedule."""
         if day < schedule.start or (schedule.end is not None and day >= schedule.end):
             return None
-        grid = _Grid(self, schedule)
-        return next(part for part in grid.parts(grid.block_of(day)) if part.start <= day < part.end)
+        parts = _parts(self, schedule, _block_of(self, schedule, day))
+        return next(part for part in parts if part.start <= day < part.end)
 
     def is_cut(self, schedule: Schedule, day: date) -> bool:
         """Whether a schedule that ended on a day would end inside of a part."""
@@ -159,6 +163,17 @@ def _aligned(number: int, step: int, in_a_year: int) -> int:
     return number - number % unit
 
 
+# A book has few schedules for its many subscriptions, and a run asks for the same parts of each again and again.
+@lru_cache(maxsize=16_384)
+def _parts(calendar: Calendar, schedule: Schedule, block: int) -> tuple[Part, ...]:
+    return _Grid(calendar, schedule).parts(block)
+
+
+@lru_cache(maxsize=16_384)
+def _block_of(calendar: Calendar, schedule: Schedule, day: date) -> int:
+    return _Grid(calendar, schedule).block_of(day)
+
+
 class _Grid:
     """The whole periods that a schedule lies on."""
 
@@ -174,7 +189,7 @@ class _Grid:
         """Give the block that holds a day."""
         return (self.boundaries.index_of(day) - self._schedule.first_index) // self._calendar.periods_in_advance
 
-    def parts(self, block: int) -> list[Part]:
+    def parts(self, block: int) -> tuple[Part, ...]:
         """Give the parts that the schedule has in a block: one, and one more after each break."""
         schedule, first = self._schedule, self.first_period(block)
         opens = max(schedule.start, self.boundaries.boundary(first))
@@ -182,10 +197,10 @@ class _Grid:
         if schedule.end is not None:
             closes = min(closes, schedule.end)
         if opens >= closes:
-            return []
+            return ()
         ends = [*(day for day in schedule.breaks if opens < day < closes), closes]
         days_before = schedule.days_before if opens == schedule.start else 0
-        return [
+        return tuple(
             Part(
                 index=first - schedule.first_index + schedule.periods_before,
                 start=start,
@@ -196,7 +211,7 @@ class _Grid:
                 days_before=days_before,
             )
             for start, end in pairwise([opens, *ends])
-        ]
+        )
 
     def _periods(self, opens: date, closes: date) -> tuple[Period, ...]:
         """Give the whole periods that hold the days `[opens, closes)`."""

@@ -1,9 +1,14 @@
-"""What is due on one side of a subscription, and how far that side is billed then: the same for both sides."""
+"""What is due on one side of a subscription, and how far that side is billed then: the same for both sides.
+
+A book has many subscriptions whose sides are alike, and what has been found for one is kept for the
+others.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from itertools import takewhile
 
 from quitrent.domain.charge import ChargeReason
@@ -13,11 +18,14 @@ from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import SideBooks
 
+MOST_KEPT = 4_096
 
-def parts_due(side: SideBooks, plan: Plan, through: date) -> list[Part]:
+
+@lru_cache(maxsize=MOST_KEPT)
+def parts_due(side: SideBooks, plan: Plan, through: date) -> tuple[Part, ...]:
     """Give the parts that are due up to and including a day and have not been billed, in order."""
     parts = plan.calendar.parts(side.schedule, side.billed_until)
-    return list(takewhile(lambda part: part.due_date(plan.timing) <= through, parts))
+    return tuple(takewhile(lambda part: part.due_date(plan.timing) <= through, parts))
 
 
 def one_offs_due(side: SideBooks, plan: Plan, assigned: date, through: date) -> list[OneOffFee]:
@@ -26,6 +34,7 @@ def one_offs_due(side: SideBooks, plan: Plan, assigned: date, through: date) -> 
     return [one for one in owed if one.period_start <= through and not one.is_billed]
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def billed(side: SideBooks, plan: Plan, assigned: date, through: date) -> SideBooks:
     """Give a side as it is once everything due by a day has been charged (or parked), and credited."""
     parts = parts_due(side, plan, through)
@@ -40,6 +49,7 @@ def billed(side: SideBooks, plan: Plan, assigned: date, through: date) -> SideBo
     return replace(charged, settled_until=settled[-1]) if settled else charged
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def next_due(side: SideBooks, plan: Plan, assigned: date) -> date | None:
     """Give the day on which a side next has something to charge or to settle, or None."""
     part = next(plan.calendar.parts(side.schedule, side.billed_until), None)

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import takewhile
 
 from quitrent.domain.charge import Charge, ChargeReason, Priced, Side, Step, StepKind
@@ -38,6 +39,13 @@ from quitrent.domain.subscription import Subscription
 
 def fee(plan: Plan, part: Part, assigned: date) -> Priced:
     """Give the fee for a part of a subscription that starts on `assigned`, with its steps."""
+    # Percentages that are equal may be written otherwise, and the steps show what was written.
+    return _fee(plan, part, assigned, str(plan.prepay_percent_off))
+
+
+# Most subscriptions of a plan that start on a day have the same fees.
+@lru_cache(maxsize=16_384)
+def _fee(plan: Plan, part: Part, assigned: date, _written: str) -> Priced:
     whole = fee_of(plan, part, assigned)
     # Without the plan's name: a reseller sees what its cost is, and need not know the plan.
     text = units_text(whole.money.amount_micros, whole.money.currency)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from quitrent.domain.currencies import MINOR_UNIT_DIGITS
 
@@ -92,6 +93,7 @@ def units_text(micros: Fraction | int, currency: str) -> str:
     return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
 
 
+@lru_cache(maxsize=4_096)
 def units_decimal(micros: Fraction) -> Decimal:
     """Give an exact amount in units as a `Decimal`; exact where it is a finite decimal.
 

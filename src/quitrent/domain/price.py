@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from quitrent.domain.charge import Priced, Step, StepKind
 from quitrent.domain.errors import FailedPrecondition, Reason
@@ -52,6 +53,20 @@ def retail_price(basis: Basis, said: Adjustments, plan: Plan, part: Part) -> tup
     Errors: FailedPrecondition (RETAIL_PRICE_BELOW_ZERO, RETAIL_PRICE_TOO_LARGE), its metadata naming
     the plugin that had the largest part in it; (PLUGIN_FAILED) where two plugins set the final price.
     """
+    # Decimals that are equal may be written otherwise, and the steps show what was written.
+    written = tuple(str(one.percent or one.amount) for _, one in said if isinstance(one, Adjustment))
+    return _retail_price(basis, tuple(said), plan, part, (str(plan.prepay_percent_off), *written))
+
+
+# Many lines of a product have one price, and hear the same of their plugins.
+@lru_cache(maxsize=4_096)
+def _retail_price(
+    basis: Basis,
+    said: Adjustments,
+    plan: Plan,
+    part: Part,
+    _written: tuple[str, ...],
+) -> tuple[Fraction, Priced]:
     micros, steps = basis.micros, list(basis.steps)
     changes: dict[str, Fraction] = {}
     final = _final_plugin(said)

@@ -23,7 +23,7 @@ def retail_parts_due(subscription: Subscription, plan: Plan, parked: Collection[
     side = subscription.retail
     again = [plan.calendar.part_on(side.charged_schedule, day) for day in sorted(parked)]
     waiting = [part for part in again if part is not None and part.due_date(plan.timing) <= through]
-    return waiting + parts_due(side, plan, through)
+    return [*waiting, *parts_due(side, plan, through)]
 
 
 def retail_billed(subscription: Subscription, plan: Plan, through: date) -> Subscription:

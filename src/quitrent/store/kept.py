@@ -30,8 +30,9 @@ from quitrent.store.row import current_database, has_arrays
 
 Query: TypeAlias = "ModelSelect[Any]"
 
-# Column types whose values either database gives as they are wanted.
+# Column types whose values either database gives as they are wanted, and those that PostgreSQL does.
 _AS_GIVEN = frozenset({"AUTO", "BIGINT", "INT", "TEXT"})
+_AS_GIVEN_BY_POSTGRESQL = frozenset({"BOOL", "DATE"})
 
 
 class _Place:
@@ -127,6 +128,8 @@ def _name_of(column: Any) -> str:
 
 def _is_as_given(column: Any) -> bool:
     field = column.field if isinstance(column, FieldAlias) else column
+    if has_arrays() and field.field_type in _AS_GIVEN_BY_POSTGRESQL:
+        return True
     is_plain = type(field).python_value in (Field.python_value, peewee.ForeignKeyField.python_value)
     return is_plain and field.field_type in _AS_GIVEN
 

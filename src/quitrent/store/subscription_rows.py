@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from quitrent.domain.due import next_due
@@ -26,21 +27,42 @@ def subscription_value(
     replaces: str = "",
 ) -> Subscription:
     """Make the value of a row and the names that belong to it."""
-    wholesale = Schedule(
-        **_schedule_fields(row, "wholesale"),
-        start=row.wholesale_start_date,
-        end=row.wholesale_end_date,
-        days_before=row.wholesale_days_before,
-        periods_before=row.wholesale_periods_before,
+    wholesale = SideBooks(
+        schedule=Schedule(
+            anchor=row.wholesale_anchor_date,
+            start=row.wholesale_start_date,
+            end=row.wholesale_end_date,
+            first_index=row.wholesale_first_index,
+            days_before=row.wholesale_days_before,
+            breaks=_breaks_in(row.wholesale_breaks),
+            periods_before=row.wholesale_periods_before,
+        ),
+        billed_until=row.wholesale_billed_until,
+        settled_until=row.wholesale_settled_until,
+        activation_billed=row.wholesale_activation_billed,
+        cancellation_billed=row.wholesale_cancellation_billed,
+        continues=row.wholesale_continues,
     )
-    retail = Schedule(**_schedule_fields(row, "retail"), start=row.start_date, end=row.end_date)
+    retail = SideBooks(
+        schedule=Schedule(
+            anchor=row.retail_anchor_date,
+            start=row.start_date,
+            end=row.end_date,
+            first_index=row.retail_first_index,
+            breaks=_breaks_in(row.retail_breaks),
+        ),
+        billed_until=row.retail_billed_until,
+        settled_until=row.retail_settled_until,
+        activation_billed=row.retail_activation_billed,
+        cancellation_billed=row.retail_cancellation_billed,
+    )
     return Subscription(
         name=row.name,
         product=product,
         account_plan=account_plan,
         reseller_plan=reseller_plan,
-        wholesale=SideBooks(wholesale, **_books_fields(row, "wholesale"), continues=row.wholesale_continues),
-        retail=SideBooks(retail, **_books_fields(row, "retail")),
+        wholesale=wholesale,
+        retail=retail,
         start=row.start_date,
         suspensions=suspensions,
         replaces=replaces,
@@ -81,14 +103,6 @@ def _side_columns(side: str, books: SideBooks) -> dict[str, object]:
     }
 
 
-def _schedule_fields(row: Any, side: str) -> dict[str, Any]:
-    fields = {name: getattr(row, f"{side}_{column}") for name, column in _SCHEDULE_COLUMNS.items()}
-    return fields | {"breaks": _breaks_in(getattr(row, f"{side}_breaks"))}
-
-
-def _books_fields(row: Any, side: str) -> dict[str, Any]:
-    return {name: getattr(row, f"{side}_{name}") for name in _BOOKS_COLUMNS}
-
-
+@lru_cache(maxsize=1_024)
 def _breaks_in(text: str) -> tuple[date, ...]:
     return tuple(map(date.fromisoformat, json.loads(text)))

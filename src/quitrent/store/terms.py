@@ -205,8 +205,8 @@ def _terms(rows: Sequence[Any], suspensions: dict[int, tuple[Suspension, ...]], 
     products = catalog.products({row.product_id for row in rows})
     rules = catalog.rules({(row.reseller_id, row.product_id) for row in rows})
     # Of the parties that many subscriptions have in common there is one value.
-    resellers = {row.reseller_id: _party(row, "reseller") for row in rows}
-    customers = {row.customer_id: _party(row, "customer") for row in rows}
+    resellers: dict[int, Party] = {}
+    customers: dict[int, Party] = {}
     terms = []
     for row in rows:
         account_plan, reseller_plan = plans[row.account_plan_id], plans[row.reseller_plan_id]
@@ -219,17 +219,22 @@ def _terms(rows: Sequence[Any], suspensions: dict[int, tuple[Suspension, ...]], 
                 account_plan=account_plan,
                 reseller_plan=reseller_plan,
                 product=product,
-                reseller=resellers[row.reseller_id],
-                customer=customers[row.customer_id],
-                account=_party(row, "account"),
+                reseller=resellers.get(row.reseller_id) or resellers.setdefault(row.reseller_id, _reseller(row)),
+                customer=customers.get(row.customer_id) or customers.setdefault(row.customer_id, _customer(row)),
+                account=_account(row),
                 rules=rules[row.reseller_id, row.product_id],
             )
         )
     return terms
 
 
-def _party(row: Any, party: str) -> Party:
-    name, display_name, labels, key = (
-        getattr(row, f"{party}_{column}") for column in ("name", "display_name", "labels", "id")
-    )
-    return Party(name=name, display_name=display_name, labels=labels, key=key)
+def _reseller(row: Any) -> Party:
+    return Party(row.reseller_name, row.reseller_display_name, row.reseller_labels, key=row.reseller_id)
+
+
+def _customer(row: Any) -> Party:
+    return Party(row.customer_name, row.customer_display_name, row.customer_labels, key=row.customer_id)
+
+
+def _account(row: Any) -> Party:
+    return Party(row.account_name, row.account_display_name, row.account_labels, key=row.account_id)
