@@ -14,8 +14,8 @@ from quitrent.services.parties import create_account, create_customer, create_re
 from quitrent.services.plans import create_plan
 from quitrent.services.products import create_product
 from quitrent.services.subscriptions import assign_product
-from quitrent.store.row import current_database, has_arrays
-from quitrent.store.tables import AccountRow, SubscriptionRow
+from quitrent.store.row import Row, current_database, has_arrays
+from quitrent.store.tables import AccountRow, RetailSideRow, SideRow, SubscriptionRow, WholesaleSideRow
 
 ADMIN = Caller(Role.ADMIN)
 START = date(2026, 1, 1)
@@ -42,6 +42,8 @@ def fill(deployment: Deployment, subscriptions: int) -> None:
     with deployment.store.write():
         current_database().execute_sql(_accounts_like_the_first(subscriptions))
         current_database().execute_sql(_subscriptions_like_the_first())
+        for side in (WholesaleSideRow, RetailSideRow):
+            current_database().execute_sql(_sides_like_the_first(side))
     with deployment.store.connection():
         # As it would be by itself in a book that has grown.
         current_database().execute_sql("ANALYZE")
@@ -74,13 +76,23 @@ def _subscriptions_like_the_first() -> str:
     )
 
 
+def _sides_like_the_first(side: type[SideRow]) -> str:
+    name, columns = side._meta.table_name, _columns(side)
+    return (
+        f"INSERT INTO {name} (id, {', '.join(columns)}) "
+        f"SELECT subscription.id, {', '.join(f'first.{column}' for column in columns)} "
+        f"FROM subscription CROSS JOIN {name} AS first WHERE first.id = 1 AND subscription.id > 1 "
+        "ORDER BY subscription.id"
+    )
+
+
 def _numbers(until: int) -> str:
     if has_arrays():
         return f"WITH numbers AS (SELECT n FROM generate_series(1, {until}) AS n)"
     return f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {until})"
 
 
-def _columns(table: type[AccountRow] | type[SubscriptionRow]) -> list[str]:
+def _columns(table: type[Row]) -> list[str]:
     return [field.column_name for field in table._meta.sorted_fields if field.column_name != "id"]
 
 

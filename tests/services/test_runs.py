@@ -135,11 +135,11 @@ FAULTS = [
     ),
     # The books say that a month has been billed, and it has not.
     (
-        "UPDATE subscription SET wholesale_billed_until = '2026-04-01', wholesale_due_date = '2026-04-01'",
+        "UPDATE wholesale_side SET billed_until = '2026-04-01', due_date = '2026-04-01'",
         "the fees of {} are wrong",
     ),
     (
-        "UPDATE subscription SET retail_billed_until = '2026-04-01', retail_due_date = '2026-04-01'",
+        "UPDATE retail_side SET billed_until = '2026-04-01', due_date = '2026-04-01'",
         "the retail periods of {} are wrong: billed up to 2026-04-01",
     ),
     (

@@ -187,9 +187,8 @@ class PriceRuleRevisionRow(Row):
 
 
 class SubscriptionRow(NamedRow):
-    """A subscription. The two due dates are null where nothing more will be due.
+    """A subscription, with the schedule that each side is billed on (its breaks as JSON).
 
-    Of each side: the schedule that it is billed on (its breaks as JSON), and how far its books are.
     The retail side starts with the subscription and ends with it.
     """
 
@@ -208,12 +207,6 @@ class SubscriptionRow(NamedRow):
     start_date = CivilDateField()
     end_date = CivilDateField(null=True)
     wholesale_end_date = CivilDateField(null=True)
-    wholesale_billed_until = CivilDateField()
-    retail_billed_until = CivilDateField()
-    retail_settled_until = CivilDateField()
-    # A run finds what is due by one scan of each of these.
-    wholesale_due_date = CivilDateField(null=True, index=True)
-    retail_due_date = CivilDateField(null=True, index=True)
     wholesale_start_date = CivilDateField()
     wholesale_anchor_date = CivilDateField()
     wholesale_first_index = IntegerField()
@@ -221,14 +214,9 @@ class SubscriptionRow(NamedRow):
     wholesale_periods_before = IntegerField()
     wholesale_breaks = TextField()
     wholesale_continues = BooleanField()
-    wholesale_settled_until = CivilDateField()
-    wholesale_activation_billed = BooleanField()
-    wholesale_cancellation_billed = BooleanField()
     retail_anchor_date = CivilDateField()
     retail_first_index = IntegerField()
     retail_breaks = TextField()
-    retail_activation_billed = BooleanField()
-    retail_cancellation_billed = BooleanField()
     # The subscription whose product was changed to this one's, and by it the one that came after.
     replaces = ForeignKeyField("self", null=True)
     replaces_id: int | None
@@ -237,6 +225,35 @@ class SubscriptionRow(NamedRow):
         table_name = "subscription"
         # The order in which runs and statements go through a book.
         indexes = ((("reseller", "customer", "id"), False),)
+
+
+class SideRow(Row):
+    """How far the books of one side of a subscription are, whose key it has.
+
+    A run writes it for every subscription, and so it is short and has few indexes. The due date is
+    null where nothing more will be due.
+    """
+
+    billed_until = CivilDateField()
+    settled_until = CivilDateField()
+    activation_billed = BooleanField()
+    cancellation_billed = BooleanField()
+    # A run finds what is due by one scan of it.
+    due_date = CivilDateField(null=True, index=True)
+
+
+class WholesaleSideRow(SideRow):
+    """How far the books of the wholesale side of a subscription are."""
+
+    class Meta:
+        table_name = "wholesale_side"
+
+
+class RetailSideRow(SideRow):
+    """How far the books of the retail side of a subscription are."""
+
+    class Meta:
+        table_name = "retail_side"
 
 
 class SuspensionRow(Row):

@@ -15,7 +15,16 @@ from quitrent.domain.money import Money
 from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.parties import reseller_key
-from quitrent.store.tables import ChargeRow, FeeChangeRow, PlanRow, ProductRow, ResellerRow, SubscriptionRow
+from quitrent.store.tables import (
+    ChargeRow,
+    FeeChangeRow,
+    PlanRow,
+    ProductRow,
+    ResellerRow,
+    RetailSideRow,
+    SubscriptionRow,
+    WholesaleSideRow,
+)
 from quitrent.store.writing import insert, update_all
 
 
@@ -93,10 +102,12 @@ def delete_fee_change(change: FeeChange) -> None:
 
 def billed_past(plan: Plan, side: Side, change: FeeChange) -> date | None:
     """Give the day up to which subscriptions that a change reaches have been billed; None where not past its date."""
-    row = SubscriptionRow
-    billed_until = row.wholesale_billed_until if side is Side.WHOLESALE else row.retail_billed_until
-    latest = row.select(fn.MAX(billed_until)).where(
-        _uses(plan, side), billed_until > change.effective, billed_until > row.start_date, *_reached(change)
+    row, books = SubscriptionRow, WholesaleSideRow if side is Side.WHOLESALE else RetailSideRow
+    billed_until = books.billed_until
+    latest = (
+        row.select(fn.MAX(billed_until))
+        .join(books, on=(books.id == row.id))
+        .where(_uses(plan, side), billed_until > change.effective, billed_until > row.start_date, *_reached(change))
     )
     found = latest.scalar()
     return None if found is None else date.fromisoformat(str(found))

@@ -1,4 +1,4 @@
-"""A subscription as a row: its two sides, each with its schedule and how far its books are."""
+"""A subscription as rows: its own with the schedule of each side, and two that tell how far the books of each are."""
 
 from __future__ import annotations
 
@@ -12,10 +12,27 @@ from quitrent.domain.plan import Plan
 from quitrent.domain.retail_bill import next_retail_due
 from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import SideBooks, Subscription, Suspension
+from quitrent.store.kept import Query
+from quitrent.store.tables import RetailSideRow, SideRow, SubscriptionRow, WholesaleSideRow
 
-# What both sides have columns for, with the side's name in front: of the schedule, and of the books.
+# What both sides have columns for: of the schedule with the side's name in front, and of the books.
 _SCHEDULE_COLUMNS = {"anchor": "anchor_date", "first_index": "first_index"}
 _BOOKS_COLUMNS = ("billed_until", "settled_until", "activation_billed", "cancellation_billed")
+_SIDES: dict[str, type[SideRow]] = {"wholesale": WholesaleSideRow, "retail": RetailSideRow}
+
+
+def side_columns() -> list[Any]:
+    """Give the columns of both sides for a query, with the side's name in front."""
+    return [
+        getattr(table, column).alias(f"{side}_{column}") for side, table in _SIDES.items() for column in _BOOKS_COLUMNS
+    ]
+
+
+def with_sides(query: Query) -> Query:
+    """Join both sides to a query of subscriptions."""
+    row = SubscriptionRow
+    joined: Query = query.join_from(row, WholesaleSideRow, on=(WholesaleSideRow.id == row.id))
+    return joined.join_from(row, RetailSideRow, on=(RetailSideRow.id == row.id))
 
 
 def subscription_value(
@@ -26,7 +43,7 @@ def subscription_value(
     suspensions: tuple[Suspension, ...],
     replaces: str = "",
 ) -> Subscription:
-    """Make the value of a row and the names that belong to it."""
+    """Make the value of a row with its sides, and of the names that belong to it."""
     wholesale = SideBooks(
         schedule=Schedule(
             anchor=row.wholesale_anchor_date,
@@ -72,8 +89,8 @@ def subscription_value(
     )
 
 
-def subscription_columns(subscription: Subscription, account_plan: Plan, reseller_plan: Plan) -> dict[str, object]:
-    """Give the columns of a subscription that change in its life, and when its sides are due next."""
+def subscription_columns(subscription: Subscription) -> dict[str, object]:
+    """Give the columns of a subscription that change in its life."""
     wholesale, retail = subscription.wholesale, subscription.retail
     return {
         "end_date": retail.schedule.end,
@@ -82,24 +99,33 @@ def subscription_columns(subscription: Subscription, account_plan: Plan, reselle
         "wholesale_days_before": wholesale.schedule.days_before,
         "wholesale_periods_before": wholesale.schedule.periods_before,
         "wholesale_continues": wholesale.continues,
-        **_side_columns("wholesale", wholesale),
-        **_side_columns("retail", retail),
-        "wholesale_due_date": next_due(wholesale, reseller_plan, subscription.start),
-        "retail_due_date": next_retail_due(subscription, account_plan),
+        **_schedule_columns("wholesale", wholesale.schedule),
+        **_schedule_columns("retail", retail.schedule),
     }
 
 
-def billed_columns(side: str, books: SideBooks) -> dict[str, object]:
-    """Give the columns that tell how far the books of a side are; `side` is `wholesale` or `retail`."""
-    return {f"{side}_{name}": getattr(books, name) for name in _BOOKS_COLUMNS}
+def wholesale_columns(subscription: Subscription, reseller_plan: Plan) -> dict[str, object]:
+    """Give the columns that tell how far the books of the wholesale side are, and when it is due next."""
+    side = subscription.wholesale
+    return {
+        **{name: getattr(side, name) for name in _BOOKS_COLUMNS},
+        "due_date": next_due(side, reseller_plan, subscription.start),
+    }
 
 
-def _side_columns(side: str, books: SideBooks) -> dict[str, object]:
-    schedule = books.schedule
+def retail_columns(subscription: Subscription, account_plan: Plan) -> dict[str, object]:
+    """Give the columns that tell how far the books of the retail side are, and when it is due next."""
+    side = subscription.retail
+    return {
+        **{name: getattr(side, name) for name in _BOOKS_COLUMNS},
+        "due_date": next_retail_due(subscription, account_plan),
+    }
+
+
+def _schedule_columns(side: str, schedule: Schedule) -> dict[str, object]:
     return {
         **{f"{side}_{column}": getattr(schedule, name) for name, column in _SCHEDULE_COLUMNS.items()},
         f"{side}_breaks": json.dumps([str(day) for day in schedule.breaks]),
-        **billed_columns(side, books),
     }
 
 

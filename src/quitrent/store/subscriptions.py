@@ -9,24 +9,31 @@ from typing import Any
 from peewee import JOIN, Expression, fn
 
 from quitrent.domain.continuation import Assignment
-from quitrent.domain.due import next_due
 from quitrent.domain.party import parent_of
 from quitrent.domain.plan import Plan
-from quitrent.domain.retail_bill import next_retail_due
 from quitrent.domain.subscription import Subscription, SubscriptionState, Suspension
 from quitrent.store.catalog import current_catalog
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.products import product_key
 from quitrent.store.scope import under
-from quitrent.store.subscription_rows import billed_columns, subscription_columns, subscription_value
+from quitrent.store.subscription_rows import (
+    retail_columns,
+    side_columns,
+    subscription_columns,
+    subscription_value,
+    wholesale_columns,
+    with_sides,
+)
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
     PlanRow,
     ProductRow,
     ResellerRow,
+    RetailSideRow,
     SubscriptionRow,
     SuspensionRow,
+    WholesaleSideRow,
 )
 from quitrent.store.writing import insert, insert_all, update_all
 
@@ -64,9 +71,9 @@ def replacement_of(subscription: Subscription) -> Subscription | None:
 def insert_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a new subscription of the account that its name tells."""
     [account] = _account.rows(name=parent_of(subscription.name))
-    insert(
+    key = insert(
         SubscriptionRow,
-        **subscription_columns(subscription, account_plan, reseller_plan),
+        **subscription_columns(subscription),
         name=subscription.name,
         reseller=account.reseller_id,
         customer=account.customer_id,
@@ -79,12 +86,15 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
         create_time=now,
         update_time=now,
     )
+    insert(WholesaleSideRow, id=key, **wholesale_columns(subscription, reseller_plan))
+    insert(RetailSideRow, id=key, **retail_columns(subscription, account_plan))
 
 
 def update_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a subscription's new dates and suspensions."""
-    columns = subscription_columns(subscription, account_plan, reseller_plan)
-    update_all(SubscriptionRow, [{"id": subscription.key, **columns, "update_time": now}])
+    update_all(SubscriptionRow, [{"id": subscription.key, **subscription_columns(subscription), "update_time": now}])
+    update_wholesale_billed([(subscription, reseller_plan)])
+    update_retail_billed([(subscription, account_plan)])
     SuspensionRow.delete().where(SuspensionRow.subscription == subscription.key).execute()
     suspensions = [
         {
@@ -101,28 +111,12 @@ def update_subscription(subscription: Subscription, account_plan: Plan, reseller
 
 def update_wholesale_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
     """Write how far the wholesale sides have been billed, on their reseller plans, and when they are due next."""
-    rows = [
-        {
-            "id": subscription.key,
-            **billed_columns("wholesale", subscription.wholesale),
-            "wholesale_due_date": next_due(subscription.wholesale, reseller_plan, subscription.start),
-        }
-        for subscription, reseller_plan in billed
-    ]
-    update_all(SubscriptionRow, rows)
+    update_all(WholesaleSideRow, [{"id": one.key, **wholesale_columns(one, plan)} for one, plan in billed])
 
 
 def update_retail_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
     """Write how far the retail sides have been billed, on their account plans, and when they are due next."""
-    rows = [
-        {
-            "id": subscription.key,
-            **billed_columns("retail", subscription.retail),
-            "retail_due_date": next_retail_due(subscription, account_plan),
-        }
-        for subscription, account_plan in billed
-    ]
-    update_all(SubscriptionRow, rows)
+    update_all(RetailSideRow, [{"id": one.key, **retail_columns(one, plan)} for one, plan in billed])
 
 
 def update_carried_out(subscription: Subscription) -> None:
@@ -200,9 +194,10 @@ def _suspensions() -> Query:
 
 
 def _query() -> Query:
-    return (
+    query = (
         SubscriptionRow.select(
             SubscriptionRow,
+            *side_columns(),
             ProductRow.name.alias("product_name"),
             _AccountPlan.name.alias("account_plan_name"),
             _ResellerPlan.name.alias("reseller_plan_name"),
@@ -217,6 +212,7 @@ def _query() -> Query:
         .join_from(SubscriptionRow, _Replaced, JOIN.LEFT_OUTER, on=(SubscriptionRow.replaces == _Replaced.id))
         .order_by(SubscriptionRow.id)
     )
+    return with_sides(query)
 
 
 def _subscriptions(rows: list[Any]) -> list[Subscription]:

@@ -17,8 +17,11 @@ from quitrent.store.catalog_tables import (
     PriceRuleRow,
     ProductRow,
     ResellerRow,
+    RetailSideRow,
+    SideRow,
     SubscriptionRow,
     SuspensionRow,
+    WholesaleSideRow,
 )
 from quitrent.store.plugin_tables import PluginNewsRow, SetAsidePluginRow
 from quitrent.store.row import Row, tuples_of
@@ -45,11 +48,14 @@ __all__ = [
     "ProductRow",
     "RequestRow",
     "ResellerRow",
+    "RetailSideRow",
     "Row",
     "SecretRow",
     "SetAsidePluginRow",
+    "SideRow",
     "SubscriptionRow",
     "SuspensionRow",
+    "WholesaleSideRow",
     "tuples_of",
 ]
 
@@ -63,6 +69,8 @@ TABLES: tuple[type[Row], ...] = (
     PriceRuleRow,
     PriceRuleRevisionRow,
     SubscriptionRow,
+    WholesaleSideRow,
+    RetailSideRow,
     SuspensionRow,
     BillingRunRow,
     BillingPartitionRow,

@@ -19,7 +19,7 @@ from quitrent.domain.terms import Terms
 from quitrent.store.catalog import Catalog, current_catalog
 from quitrent.store.kept import Query, among, fetched, for_update, given, kept
 from quitrent.store.scope import under
-from quitrent.store.subscription_rows import subscription_value
+from quitrent.store.subscription_rows import side_columns, subscription_value, with_sides
 from quitrent.store.subscriptions import suspensions_of
 from quitrent.store.tables import (
     AccountRow,
@@ -27,7 +27,9 @@ from quitrent.store.tables import (
     ParkedChargeRow,
     ProductRow,
     ResellerRow,
+    RetailSideRow,
     SubscriptionRow,
+    WholesaleSideRow,
     tuples_of,
 )
 
@@ -108,18 +110,16 @@ def terms_of_rule(rule: PriceRule, after: int, limit: int) -> Sequence[Terms]:
 
 def count_due(through: date) -> int:
     """Give how many sides of subscriptions have something due by a day or parked."""
-    row = SubscriptionRow
-    return sum(
-        row.select().where(is_due).count() for is_due in (row.wholesale_due_date <= through, _retail_is_due(through))
-    )
+    fees = WholesaleSideRow.select().where(WholesaleSideRow.due_date <= through).count()
+    return int(fees + RetailSideRow.select().where(_retail_is_due(through)).count())
 
 
 def places_due(through: date, every: int) -> list[Place]:
     """Give the place of each so-manieth subscription that has something due by a day or parked."""
     row = SubscriptionRow
     in_order = (row.reseller, row.customer, row.id)
-    numbered = row.select(*in_order, fn.ROW_NUMBER().over(order_by=in_order).alias("number")).where(
-        (row.wholesale_due_date <= through) | _retail_is_due(through)
+    numbered = with_sides(row.select(*in_order, fn.ROW_NUMBER().over(order_by=in_order).alias("number"))).where(
+        (WholesaleSideRow.due_date <= through) | _retail_is_due(through)
     )
     number = numbered.c.number
     found = numbered.select_from(numbered.c.reseller_id, numbered.c.customer_id, numbered.c.id)
@@ -145,7 +145,7 @@ def _by_keys_locked() -> Query:
 
 @kept
 def _wholesale_due() -> Query:
-    due = SubscriptionRow.wholesale_due_date <= given("through")
+    due = WholesaleSideRow.due_date <= given("through")
     return for_update(_query().where(due, *_within()).limit(given("limit")), SubscriptionRow)
 
 
@@ -161,7 +161,7 @@ def _started() -> Query:
 
 def _retail_is_due(through: Any) -> Expression:
     parked = ParkedChargeRow.select(ParkedChargeRow.subscription).where(ParkedChargeRow.due_date <= through)
-    is_due: Expression = (SubscriptionRow.retail_due_date <= through) | SubscriptionRow.id.in_(parked)
+    is_due: Expression = (RetailSideRow.due_date <= through) | RetailSideRow.id.in_(parked)
     return is_due
 
 
@@ -185,8 +185,8 @@ def _query() -> Query:
         for party, table in parties.items()
         for column in ("name", "display_name", "labels")
     ]
-    joined = row.select(row, *columns).join(customer).join_from(row, account).join_from(row, reseller)
-    return joined.order_by(row.reseller, row.customer, row.id)
+    query = row.select(row, *side_columns(), *columns).join(customer).join_from(row, account).join_from(row, reseller)
+    return with_sides(query).order_by(row.reseller, row.customer, row.id)
 
 
 def _after(after: int, limit: int, *where: Expression) -> Sequence[Terms]:
