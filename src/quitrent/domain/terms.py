@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from quitrent.domain.money import Money
 from quitrent.domain.part import Part
@@ -12,6 +13,7 @@ from quitrent.domain.plan import Plan
 from quitrent.domain.plan_fee import PlanFee, fee_of, standard_fee
 from quitrent.domain.price_rule import Basis, PriceRule, basis_of, rule_in_force
 from quitrent.domain.product import Product
+from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import Subscription
 
 
@@ -42,8 +44,13 @@ class Terms:
 
     def own_cost_on(self, day: date) -> Money:
         """Give the reseller plan's fee for the whole period that holds a day."""
-        plan, schedule = self.reseller_plan, self.subscription.wholesale.schedule
-        part = plan.calendar.part_on(replace(schedule, end=None), day)
-        if part is None:
-            return standard_fee(plan, day, self.subscription.start).money
-        return fee_of(plan, part, self.subscription.start).money
+        return _own_cost_on(day, self.reseller_plan, self.subscription.wholesale.schedule, self.subscription.start)
+
+
+# Of the many subscriptions whose schedules are alike it is the same.
+@lru_cache(maxsize=4_096)
+def _own_cost_on(day: date, plan: Plan, schedule: Schedule, assigned: date) -> Money:
+    part = plan.calendar.part_on(replace(schedule, end=None), day)
+    if part is None:
+        return standard_fee(plan, day, assigned).money
+    return fee_of(plan, part, assigned).money

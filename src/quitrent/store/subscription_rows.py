@@ -44,34 +44,32 @@ def subscription_value(
     replaces: str = "",
 ) -> Subscription:
     """Make the value of a row with its sides, and of the names that belong to it."""
-    wholesale = SideBooks(
-        schedule=Schedule(
-            anchor=row.wholesale_anchor_date,
-            start=row.wholesale_start_date,
-            end=row.wholesale_end_date,
-            first_index=row.wholesale_first_index,
-            days_before=row.wholesale_days_before,
-            breaks=_breaks_in(row.wholesale_breaks),
-            periods_before=row.wholesale_periods_before,
-        ),
-        billed_until=row.wholesale_billed_until,
-        settled_until=row.wholesale_settled_until,
-        activation_billed=row.wholesale_activation_billed,
-        cancellation_billed=row.wholesale_cancellation_billed,
-        continues=row.wholesale_continues,
+    wholesale = _side(
+        row.wholesale_anchor_date,
+        row.wholesale_start_date,
+        row.wholesale_end_date,
+        row.wholesale_first_index,
+        row.wholesale_days_before,
+        row.wholesale_breaks,
+        row.wholesale_periods_before,
+        row.wholesale_billed_until,
+        row.wholesale_settled_until,
+        row.wholesale_activation_billed,
+        row.wholesale_cancellation_billed,
+        row.wholesale_continues,
     )
-    retail = SideBooks(
-        schedule=Schedule(
-            anchor=row.retail_anchor_date,
-            start=row.start_date,
-            end=row.end_date,
-            first_index=row.retail_first_index,
-            breaks=_breaks_in(row.retail_breaks),
-        ),
-        billed_until=row.retail_billed_until,
-        settled_until=row.retail_settled_until,
-        activation_billed=row.retail_activation_billed,
-        cancellation_billed=row.retail_cancellation_billed,
+    retail = _side(
+        row.retail_anchor_date,
+        row.start_date,
+        row.end_date,
+        row.retail_first_index,
+        0,
+        row.retail_breaks,
+        0,
+        row.retail_billed_until,
+        row.retail_settled_until,
+        row.retail_activation_billed,
+        row.retail_cancellation_billed,
     )
     return Subscription(
         name=row.name,
@@ -129,6 +127,21 @@ def _schedule_columns(side: str, schedule: Schedule) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=1_024)
+# Many subscriptions have sides that are alike, and what is computed of one is found again for the same value.
+@lru_cache(maxsize=4_096)
+def _side(
+    anchor: date,
+    start: date,
+    end: date | None,
+    first_index: int,
+    days_before: int,
+    breaks: str,
+    periods_before: int,
+    *books: Any,
+) -> SideBooks:
+    schedule = Schedule(anchor, start, end, first_index, days_before, _breaks_in(breaks), periods_before)
+    return SideBooks(schedule, *books)
+
+
 def _breaks_in(text: str) -> tuple[date, ...]:
     return tuple(map(date.fromisoformat, json.loads(text)))
