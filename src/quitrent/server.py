@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import grpc
@@ -107,12 +108,13 @@ class Server:
         Errors: SettingsError where it is taken, or would be open to others without TLS.
         """
         check_complete(method.name for service in SERVICES.values() for method in service.methods)
-        self.deployment = deployment
+        self.deployment, self._threads = deployment, settings.threads
         self._biller = Biller(deployment)
         self._health = PluginHealth(deployment)
+        self._gate = Gate(deployment)
         self._server = grpc.server(
             ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
-            interceptors=[Gate(deployment)],
+            interceptors=[self._gate],
             options=OPTIONS,
             maximum_concurrent_rpcs=4 * settings.threads,
         )
@@ -122,16 +124,27 @@ class Server:
     def start(self) -> None:
         """Serve, and take up the runs that were cut off."""
         self._biller.start()
-        self._server.start()
         for name in ("", *(service.full_name for service in SERVICES.values())):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._server.start()
 
     def stop(self, grace_seconds: int = GRACE_SECONDS) -> None:
-        """Take no more calls, let those in flight end, and let the biller finish the batch that it is at."""
+        """Take no more calls, let those in flight end, and let the biller finish the batch that it is at.
+
+        grace_seconds: a call that goes on after so long ends with UNAVAILABLE; 0 ends all of them at once.
+        """
         self._health.enter_graceful_shutdown()
-        self._server.stop(grace_seconds).wait()
+        self._refuse_calls(grace_seconds).wait()
         self._biller.stop(GRACE_SECONDS)
         self.deployment.close()
+
+    def _refuse_calls(self, grace_seconds: int) -> Event:
+        if not grace_seconds:
+            return self._server.stop(0)
+        # grpcio ends a call that reaches a server as it stops with CANCELLED, which no caller makes again
+        # (github.com/grpc/grpc/issues/41785).
+        with self._gate.closed(self._threads):
+            return self._server.stop(grace_seconds)
 
     def _add_services(self, settings: Settings) -> None:
         catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)
