@@ -24,6 +24,7 @@ from quitrent.services.biller import Biller
 from quitrent.services.deployment import Deployment
 from quitrent.services.standing import SetAsideInStore
 from quitrent.settings import RUN_IN, Settings, SettingsError
+from quitrent.stopping import GRACE_SECONDS
 from quitrent.store.database import open_store
 from quitrent.v1 import (
     billing_service_pb2,
@@ -58,9 +59,6 @@ OPTIONS = (
     ("grpc.max_connection_age_ms", 30 * _MINUTE_MS),
     ("grpc.max_connection_age_grace_ms", 30 * _SECOND_MS),
 )
-
-# How long calls in flight have to end when the server stops.
-GRACE_SECONDS = 10
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -158,9 +156,7 @@ class Server:
 
 
 def _bound_port(server: grpc.Server, settings: Settings) -> int:
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdecimal():
-        raise SettingsError(f"listen: {settings.listen} has to be a host and a port, like localhost:50051")
+    host, _ = settings.host_and_port()
     try:
         if settings.tls_certificate or settings.tls_key:
             return server.add_secure_port(settings.listen, _credentials(settings))

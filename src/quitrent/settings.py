@@ -45,6 +45,13 @@ class Settings:
     # The plugins in use, each with its own table, and how they are hosted.
     plugins: PluginsSettings = field(default_factory=PluginsSettings)
 
+    def host_and_port(self) -> tuple[str, int]:
+        """Give the two halves of `listen`. Errors: SettingsError, where it has not got two."""
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdecimal():
+            raise SettingsError(f"listen: {self.listen} has to be a host and a port, like localhost:50051")
+        return host, int(port)
+
 
 def read_settings_file(path: Path) -> dict[str, object]:
     """Give what a settings file says, by key; `plugins` holds all that it says of them.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
-import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -15,9 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from quitrent.cli import quitrent
+from tests.cli.served import QUITRENT, Served, shown_key
 from tests.harness import Caller, day
-
-QUITRENT = str(Path(sys.executable).with_name("quitrent"))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,40 +25,6 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with chdir(folder):
         ended = CliRunner().invoke(quitrent, arguments)
     return subprocess.CompletedProcess(arguments, ended.exit_code, ended.stdout, ended.stderr)
-
-
-class Served:
-    """`quitrent serve` in a folder; its first lines tell the key and the address."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [QUITRENT, "serve", "--listen", "localhost:0", *options],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self.process.stdout
-        self.lines: list[str] = []
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "serves at" in line:
-                break
-        told = re.search(r"serves at (\S+),", "".join(self.lines))
-        assert told, self.lines
-        self.address = told[1]
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout
-        self.lines += self.process.stdout.readlines()
-        self.process.stdout.close()
-        return self.process.wait(timeout=30)
-
-
-def shown_key(lines: list[str]) -> str | None:
-    found = re.search(r"qk_[0-9a-f]+_[0-9a-f]{64}", "".join(lines))
-    return found[0] if found else None
 
 
 def test_a_fresh_database_shows_one_admin_key_once(tmp_path: Path) -> None:

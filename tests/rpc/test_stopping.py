@@ -13,7 +13,7 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from quitrent import server
+from quitrent import stopping
 from quitrent.services.runs import ask_for_run
 from tests.harness import TODAY, Caller, House, wait_for
 
@@ -70,7 +70,7 @@ def test_who_watches_the_health_hears_of_the_stop_while_calls_in_flight_come_to_
         last = list(watching)[-1].billing_run
         stopped.result()
     assert last.State.Name(last.state) == "STATE_SUCCEEDED"
-    assert monotonic() - began < server.GRACE_SECONDS
+    assert monotonic() - began < stopping.GRACE_SECONDS
 
 
 def watched_run(house: House) -> Any:
