@@ -80,6 +80,7 @@ def quitrent(context: click.Context, file_settings: dict[str, Any], database_url
 @quitrent.command()
 @_setting("listen", "Host and port.")
 @_setting("threads", "Calls that are served at once.", type=click.IntRange(2, 1_000))
+@_setting("processes", "Server processes that share the port.", type=click.IntRange(1, 64))
 @_setting("tls_certificate", "A PEM file; with --tls-key the server speaks TLS.")
 @_setting("tls_key", "A PEM file.")
 @_setting("allow_plaintext", "Listen to other machines without TLS.")
@@ -91,9 +92,15 @@ def serve(settings: Settings, **options: Any) -> None:
     """Serve gRPC, and carry out billing runs."""
     from dataclasses import replace
 
-    from quitrent.serving import serve_alone
+    settings = replace(settings, **options)
+    if settings.processes > 1:
+        from quitrent.supervisor import supervise
 
-    serve_alone(replace(settings, **options))
+        supervise(settings)
+    else:
+        from quitrent.serving import serve_alone
+
+        serve_alone(settings)
 
 
 @quitrent.command()

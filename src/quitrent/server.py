@@ -44,8 +44,6 @@ _MINUTE_MS = 60 * _SECOND_MS
 
 # Each differs from grpcio's default, which knows no limit or hides a mistake.
 OPTIONS = (
-    # A second server on a port is refused; by default it would quietly take half of the calls.
-    ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", _MIB),
     ("grpc.max_send_message_length", 4 * _MIB),
     ("grpc.max_metadata_size", 8 * 1024),
@@ -100,20 +98,26 @@ def _plugins(settings: Settings) -> Plugins:
 class Server:
     """A gRPC server with its biller, listening once it has been made."""
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: Settings, deployment: Deployment, *, bills: bool = True) -> None:
         """Bind the port.
 
+        bills: whether it carries runs out; of several server processes one does.
         Errors: SettingsError where it is taken, or would be open to others without TLS.
         """
         check_complete(method.name for service in SERVICES.values() for method in service.methods)
         self.deployment, self._threads = deployment, settings.threads
-        self._biller = Biller(deployment)
+        shared = settings.processes > 1
+        # The process that is asked for a run cannot wake the one that carries it out.
+        self._biller = Biller(deployment, 1) if shared else Biller(deployment)
+        self._bills = bills
         self._health = PluginHealth(deployment)
         self._gate = Gate(deployment)
         self._server = grpc.server(
             ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
             interceptors=[self._gate],
-            options=OPTIONS,
+            # Unless the port is shared, a second server on it is refused; by default it would quietly take half
+            # of the calls.
+            options=(*OPTIONS, ("grpc.so_reuseport", int(shared))),
             maximum_concurrent_rpcs=4 * settings.threads,
         )
         self._add_services(settings)
@@ -121,7 +125,8 @@ class Server:
 
     def start(self) -> None:
         """Serve, and take up the runs that were cut off."""
-        self._biller.start()
+        if self._bills:
+            self._biller.start()
         for name in ("", *(service.full_name for service in SERVICES.values())):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         self._server.start()
@@ -133,7 +138,8 @@ class Server:
         """
         self._health.enter_graceful_shutdown()
         self._refuse_calls(grace_seconds).wait()
-        self._biller.stop(GRACE_SECONDS)
+        if self._bills:
+            self._biller.stop(GRACE_SECONDS)
         self.deployment.close()
 
     def _refuse_calls(self, grace_seconds: int) -> Event:
@@ -167,7 +173,7 @@ def _bound_port(server: grpc.Server, settings: Settings) -> int:
             )
         return server.add_insecure_port(settings.listen)
     except RuntimeError as error:
-        raise SettingsError(f"listen: {settings.listen} cannot be listened on; is another server there?") from error
+        raise settings.port_taken() from error
 
 
 def _credentials(settings: Settings) -> grpc.ServerCredentials:

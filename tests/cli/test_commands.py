@@ -67,6 +67,10 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
         (("bill", "--through", "2126-01-01"), "at most five years from today"),
         (("serve", "--listen", "0.0.0.0:0"), "keys would travel in plain text"),
         (("serve", "--tls-certificate", "none.pem", "--tls-key", "none.pem"), "none.pem cannot be read"),
+        (("serve", "--processes", "2", "--listen", "0.0.0.0:0"), "keys would travel in plain text"),
+        (("serve", "--processes", "2", "--listen", "50051"), "has to be a host and a port, like localhost:50051"),
+        (("serve", "--processes", "2", "--listen", "localhost:65536"), "localhost:65536 cannot be listened on"),
+        (("serve", "--processes", "0"), "0 is not in the range"),
         (("--database-url", "mysql://x", "serve"), "has to be like sqlite:///quitrent.db"),
         (("--time-zone", "Mars/Olympus", "serve"), "there is no zone Mars/Olympus"),
         (("keys", "create", "--role", "reseller", "--reseller", "acme"), "like resellers/acme"),
@@ -105,6 +109,21 @@ def test_wrong_settings_keep_the_server_from_starting(tmp_path: Path, toml: str,
     assert ended.returncode in (1, 2)
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("place", ["plugin", "database"])
+def test_what_keeps_every_process_from_serving_is_told_once_in_the_words_of_a_single_server(
+    tmp_path: Path, place: str
+) -> None:
+    if place == "plugin":
+        (tmp_path / "quitrent.toml").write_text("[plugins.markup.resellers]\n'resellers/acme' = true")
+    else:
+        (tmp_path / "quitrent.db").write_text("no database, and long enough to be looked at as one" * 100)
+    alone, several = (run(tmp_path, "serve", "--listen", "localhost:0", "--processes", number) for number in ("1", "3"))
+    assert (several.returncode, several.stdout, several.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert several.returncode == 1
+    assert several.stderr.startswith("Error: ")
+    assert several.stderr.count("\n") == 1
 
 
 def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
