@@ -80,6 +80,7 @@ def quitrent(context: click.Context, file_settings: dict[str, Any], database_url
 @quitrent.command()
 @_setting("listen", "Host and port.")
 @_setting("threads", "Calls that are served at once.", type=click.IntRange(2, 1_000))
+@_setting("processes", "Server processes that share the port.", type=click.IntRange(1, 64))
 @_setting("tls_certificate", "A PEM file; with --tls-key the server speaks TLS.")
 @_setting("tls_key", "A PEM file.")
 @_setting("allow_plaintext", "Listen to other machines without TLS.")
@@ -90,30 +91,16 @@ def quitrent(context: click.Context, file_settings: dict[str, Any], database_url
 def serve(settings: Settings, **options: Any) -> None:
     """Serve gRPC, and carry out billing runs."""
     from dataclasses import replace
-    from queue import SimpleQueue
-    from signal import SIGINT, SIGTERM, signal
 
-    from quitrent.logs import log_to_stderr
-    from quitrent.server import Server, build_deployment
-    from quitrent.services.keys import create_first_key
-
-    log_to_stderr()
     settings = replace(settings, **options)
-    server = Server(settings, build_deployment(settings))
-    key = create_first_key(server.deployment)
-    if key:
-        click.echo(f"The first admin key, shown this once: {key}")
-    # An Event may be held by the very thread that a signal interrupts, and would never be set; a
-    # SimpleQueue can be put to at any moment.
-    stopped: SimpleQueue[int] = SimpleQueue()
-    for number in (SIGINT, SIGTERM):
-        signal(number, lambda received, _: stopped.put(received))
-    server.start()
-    host = settings.listen.rpartition(":")[0]
-    click.echo(f"quitrent serves at {host}:{server.port}, its data is at {settings.database_url}")
-    stopped.get()
-    click.echo("quitrent stops: calls in flight may end")
-    server.stop()
+    if settings.processes > 1:
+        from quitrent.supervisor import supervise
+
+        supervise(settings)
+    else:
+        from quitrent.serving import serve_alone
+
+        serve_alone(settings)
 
 
 @quitrent.command()

@@ -9,20 +9,26 @@ from typing import Any
 import click
 
 
+def told_errors() -> tuple[type[Exception], ...]:
+    """Give the errors that say to an operator what is wrong; any other is a fault of ours."""
+    from quitrent.domain.errors import QuitrentError
+    from quitrent.hooks.errors import PluginError
+    from quitrent.services.keys import KeyLimitError
+    from quitrent.settings import SettingsError
+    from quitrent.store.database import StoreError
+    from quitrent.supervisor import NotServingError
+
+    return SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError, NotServingError
+
+
 def told_plainly(command: Callable[..., None]) -> Callable[..., None]:
     """Have what an operator got wrong end in one line, and not in a traceback."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        from quitrent.domain.errors import QuitrentError
-        from quitrent.hooks.errors import PluginError
-        from quitrent.services.keys import KeyLimitError
-        from quitrent.settings import SettingsError
-        from quitrent.store.database import StoreError
-
         try:
             command(*args, **kwargs)
-        except (SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError) as error:
+        except told_errors() as error:
             raise click.ClickException(str(error)) from error
 
     return run

@@ -6,10 +6,14 @@ import logging
 import sys
 
 import structlog
+from structlog.processors import CallsiteParameter
 
 
-def log_to_stderr() -> None:
-    """Send every library's log lines to stderr, from warnings up, and ours from info up."""
+def log_to_stderr(*, with_process: bool = False) -> None:
+    """Send every library's log lines to stderr, from warnings up, and ours from info up.
+
+    with_process: whether each line has the number of its process.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -17,6 +21,8 @@ def log_to_stderr() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+    if with_process:
+        shared.append(structlog.processors.CallsiteParameterAdder([CallsiteParameter.PROCESS]))
     on_terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)

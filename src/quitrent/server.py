@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import grpc
@@ -23,6 +24,7 @@ from quitrent.services.biller import Biller
 from quitrent.services.deployment import Deployment
 from quitrent.services.standing import SetAsideInStore
 from quitrent.settings import RUN_IN, Settings, SettingsError
+from quitrent.stopping import GRACE_SECONDS
 from quitrent.store.database import open_store
 from quitrent.v1 import (
     billing_service_pb2,
@@ -42,8 +44,6 @@ _MINUTE_MS = 60 * _SECOND_MS
 
 # Each differs from grpcio's default, which knows no limit or hides a mistake.
 OPTIONS = (
-    # A second server on a port is refused; by default it would quietly take half of the calls.
-    ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", _MIB),
     ("grpc.max_send_message_length", 4 * _MIB),
     ("grpc.max_metadata_size", 8 * 1024),
@@ -57,9 +57,6 @@ OPTIONS = (
     ("grpc.max_connection_age_ms", 30 * _MINUTE_MS),
     ("grpc.max_connection_age_grace_ms", 30 * _SECOND_MS),
 )
-
-# How long calls in flight have to end when the server stops.
-GRACE_SECONDS = 10
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -101,19 +98,26 @@ def _plugins(settings: Settings) -> Plugins:
 class Server:
     """A gRPC server with its biller, listening once it has been made."""
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: Settings, deployment: Deployment, *, bills: bool = True) -> None:
         """Bind the port.
 
+        bills: whether it carries runs out; of several server processes one does.
         Errors: SettingsError where it is taken, or would be open to others without TLS.
         """
         check_complete(method.name for service in SERVICES.values() for method in service.methods)
-        self.deployment = deployment
-        self._biller = Biller(deployment)
+        self.deployment, self._threads = deployment, settings.threads
+        shared = settings.processes > 1
+        # The process that is asked for a run cannot wake the one that carries it out.
+        self._biller = Biller(deployment, 1) if shared else Biller(deployment)
+        self._bills = bills
         self._health = PluginHealth(deployment)
+        self._gate = Gate(deployment)
         self._server = grpc.server(
             ThreadPoolExecutor(settings.threads, thread_name_prefix="call"),
-            interceptors=[Gate(deployment)],
-            options=OPTIONS,
+            interceptors=[self._gate],
+            # Unless the port is shared, a second server on it is refused; by default it would quietly take half
+            # of the calls.
+            options=(*OPTIONS, ("grpc.so_reuseport", int(shared))),
             maximum_concurrent_rpcs=4 * settings.threads,
         )
         self._add_services(settings)
@@ -121,17 +125,30 @@ class Server:
 
     def start(self) -> None:
         """Serve, and take up the runs that were cut off."""
-        self._biller.start()
-        self._server.start()
+        if self._bills:
+            self._biller.start()
         for name in ("", *(service.full_name for service in SERVICES.values())):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._server.start()
 
     def stop(self, grace_seconds: int = GRACE_SECONDS) -> None:
-        """Take no more calls, let those in flight end, and let the biller finish the batch that it is at."""
+        """Take no more calls, let those in flight end, and let the biller finish the batch that it is at.
+
+        grace_seconds: a call that goes on after so long ends with UNAVAILABLE; 0 ends all of them at once.
+        """
         self._health.enter_graceful_shutdown()
-        self._server.stop(grace_seconds).wait()
-        self._biller.stop(GRACE_SECONDS)
+        self._refuse_calls(grace_seconds).wait()
+        if self._bills:
+            self._biller.stop(GRACE_SECONDS)
         self.deployment.close()
+
+    def _refuse_calls(self, grace_seconds: int) -> Event:
+        if not grace_seconds:
+            return self._server.stop(0)
+        # grpcio ends a call that reaches a server as it stops with CANCELLED, which no caller makes again
+        # (github.com/grpc/grpc/issues/41785).
+        with self._gate.closed(self._threads):
+            return self._server.stop(grace_seconds)
 
     def _add_services(self, settings: Settings) -> None:
         catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.deployment), self._server)
@@ -145,9 +162,7 @@ class Server:
 
 
 def _bound_port(server: grpc.Server, settings: Settings) -> int:
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdecimal():
-        raise SettingsError(f"listen: {settings.listen} has to be a host and a port, like localhost:50051")
+    host, _ = settings.host_and_port()
     try:
         if settings.tls_certificate or settings.tls_key:
             return server.add_secure_port(settings.listen, _credentials(settings))
@@ -158,7 +173,7 @@ def _bound_port(server: grpc.Server, settings: Settings) -> int:
             )
         return server.add_insecure_port(settings.listen)
     except RuntimeError as error:
-        raise SettingsError(f"listen: {settings.listen} cannot be listened on; is another server there?") from error
+        raise settings.port_taken() from error
 
 
 def _credentials(settings: Settings) -> grpc.ServerCredentials:

@@ -34,6 +34,8 @@ class Settings:
     listen: str = "localhost:50051"
     # How many calls are served at once; three times as many may wait. Half of them may be watchers.
     threads: int = 16
+    # How many server processes share the port; each serves as many calls at once as `threads` says.
+    processes: int = 1
     # PEM files. Without them a server listens on this machine alone, unless `allow_plaintext` says otherwise.
     tls_certificate: str = ""
     tls_key: str = ""
@@ -44,6 +46,17 @@ class Settings:
     plugins_run_in: str = "hosts"
     # The plugins in use, each with its own table, and how they are hosted.
     plugins: PluginsSettings = field(default_factory=PluginsSettings)
+
+    def host_and_port(self) -> tuple[str, int]:
+        """Give the two halves of `listen`. Errors: SettingsError, where it has not got two."""
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdecimal():
+            raise SettingsError(f"listen: {self.listen} has to be a host and a port, like localhost:50051")
+        return host, int(port)
+
+    def port_taken(self) -> SettingsError:
+        """Give the error for a `listen` that cannot be had."""
+        return SettingsError(f"listen: {self.listen} cannot be listened on; is another server there?")
 
 
 def read_settings_file(path: Path) -> dict[str, object]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
-import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -15,9 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from quitrent.cli import quitrent
+from tests.cli.served import QUITRENT, Served, shown_key
 from tests.harness import Caller, day
-
-QUITRENT = str(Path(sys.executable).with_name("quitrent"))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,40 +25,6 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with chdir(folder):
         ended = CliRunner().invoke(quitrent, arguments)
     return subprocess.CompletedProcess(arguments, ended.exit_code, ended.stdout, ended.stderr)
-
-
-class Served:
-    """`quitrent serve` in a folder; its first lines tell the key and the address."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [QUITRENT, "serve", "--listen", "localhost:0", *options],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self.process.stdout
-        self.lines: list[str] = []
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "serves at" in line:
-                break
-        told = re.search(r"serves at (\S+),", "".join(self.lines))
-        assert told, self.lines
-        self.address = told[1]
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout
-        self.lines += self.process.stdout.readlines()
-        self.process.stdout.close()
-        return self.process.wait(timeout=30)
-
-
-def shown_key(lines: list[str]) -> str | None:
-    found = re.search(r"qk_[0-9a-f]+_[0-9a-f]{64}", "".join(lines))
-    return found[0] if found else None
 
 
 def test_a_fresh_database_shows_one_admin_key_once(tmp_path: Path) -> None:
@@ -104,6 +67,10 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
         (("bill", "--through", "2126-01-01"), "at most five years from today"),
         (("serve", "--listen", "0.0.0.0:0"), "keys would travel in plain text"),
         (("serve", "--tls-certificate", "none.pem", "--tls-key", "none.pem"), "none.pem cannot be read"),
+        (("serve", "--processes", "2", "--listen", "0.0.0.0:0"), "keys would travel in plain text"),
+        (("serve", "--processes", "2", "--listen", "50051"), "has to be a host and a port, like localhost:50051"),
+        (("serve", "--processes", "2", "--listen", "localhost:65536"), "localhost:65536 cannot be listened on"),
+        (("serve", "--processes", "0"), "0 is not in the range"),
         (("--database-url", "mysql://x", "serve"), "has to be like sqlite:///quitrent.db"),
         (("--time-zone", "Mars/Olympus", "serve"), "there is no zone Mars/Olympus"),
         (("keys", "create", "--role", "reseller", "--reseller", "acme"), "like resellers/acme"),
@@ -142,6 +109,21 @@ def test_wrong_settings_keep_the_server_from_starting(tmp_path: Path, toml: str,
     assert ended.returncode in (1, 2)
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("place", ["plugin", "database"])
+def test_what_keeps_every_process_from_serving_is_told_once_in_the_words_of_a_single_server(
+    tmp_path: Path, place: str
+) -> None:
+    if place == "plugin":
+        (tmp_path / "quitrent.toml").write_text("[plugins.markup.resellers]\n'resellers/acme' = true")
+    else:
+        (tmp_path / "quitrent.db").write_text("no database, and long enough to be looked at as one" * 100)
+    alone, several = (run(tmp_path, "serve", "--listen", "localhost:0", "--processes", number) for number in ("1", "3"))
+    assert (several.returncode, several.stdout, several.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert several.returncode == 1
+    assert several.stderr.startswith("Error: ")
+    assert several.stderr.count("\n") == 1
 
 
 def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ LONGEST = 350
 
 # Numbers with a point that are no amounts: seconds to wait.
 SECONDS = {
+    ("rpc/gate.py", "LULL_SECONDS"),
     ("services/biller.py", "RETRY_SECONDS"),
     ("services/runs.py", "LONGEST_WAIT_SECONDS"),
     ("services/runs.py", "SHORTEST_WAIT_SECONDS"),

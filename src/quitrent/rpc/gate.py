@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +35,10 @@ Handler = Any
 # The package whose methods need a key.
 OURS = "/quitrent.v1."
 
+# There is a lull when no call has come for so long; there may be none.
+LULL_SECONDS = 0.05
+MOST_LULLS = 10
+
 _caller: ContextVar[Caller] = ContextVar("caller")
 
 
@@ -47,11 +53,38 @@ class Gate(grpc.ServerInterceptor):
     def __init__(self, deployment: Deployment) -> None:
         """Take what knows the keys; a call of ours holds a connection of its store."""
         self._store = deployment.store
+        self._open = Event()
+        self._open.set()
+        self._come_count = 0
+
+    @contextmanager
+    def closed(self, most_waiting: int) -> Iterator[None]:
+        """Have the calls that come meanwhile wait, and begin with that when no more are coming: those inside go on.
+
+        Who makes one call after another waits for an answer by then. Where more than `most_waiting` have come
+        there is no end of them, and it is not waited for.
+        """
+        self._open.clear()
+        try:
+            self._wait_for_lull(most_waiting)
+            yield
+        finally:
+            self._open.set()
+
+    def _wait_for_lull(self, most_waiting: int) -> None:
+        come_before = self._come_count
+        for _ in range(MOST_LULLS):
+            come = self._come_count
+            sleep(LULL_SECONDS)
+            if self._come_count == come or self._come_count - come_before > most_waiting:
+                return
 
     def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Any], handler_call_details: grpc.HandlerCallDetails
     ) -> Any:
         """Wrap the handler of a call, whatever its shape; unknown methods stay UNIMPLEMENTED."""
+        # One thread of grpcio's does this for every call.
+        self._come_count += 1
         handler: Handler = continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None:
@@ -71,6 +104,7 @@ class Gate(grpc.ServerInterceptor):
 
     def _unary(self, handler: Handler, method: str) -> Callable[[bytes, grpc.ServicerContext], Any]:
         def answer(data: bytes, context: grpc.ServicerContext) -> Any:
+            self._open.wait()
             with _errors_told(context, method):
                 if not method.startswith(OURS):
                     return handler.unary_unary(parsed(data, handler.request_deserializer), context)
@@ -81,6 +115,7 @@ class Gate(grpc.ServerInterceptor):
 
     def _stream(self, handler: Handler, method: str) -> Callable[[bytes, grpc.ServicerContext], Iterator[Any]]:
         def answer(data: bytes, context: grpc.ServicerContext) -> Iterator[Any]:
+            self._open.wait()
             with _errors_told(context, method):
                 if not method.startswith(OURS):
                     yield from handler.unary_stream(parsed(data, handler.request_deserializer), context)
@@ -94,6 +129,7 @@ class Gate(grpc.ServerInterceptor):
 
     def _conversation(self, handler: Handler) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[Any]]:
         def answer(data: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
+            self._open.wait()
             with _errors_told(context, "reflection"):
                 requests = (parsed(one, handler.request_deserializer) for one in data)
                 yield from handler.stream_stream(requests, context)

@@ -39,9 +39,12 @@ def carry_out_unfinished(deployment: Deployment, stopping: Event) -> None:
 class Biller:
     """Carries out what was cut off when it starts, and then whatever it is woken for."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        """Take what the runs need; nothing runs before `start`."""
-        self._deployment = deployment
+    def __init__(self, deployment: Deployment, look_again_seconds: int = LOOK_AGAIN_SECONDS) -> None:
+        """Take what the runs need; nothing runs before `start`.
+
+        look_again_seconds: how often it looks for runs that nobody has woken it for.
+        """
+        self._deployment, self._look_again_seconds = deployment, look_again_seconds
         self._stopping = Event()
         self._fees_woken, self._retail_woken, self._news_woken = Event(), Event(), Event()
         self._threads = tuple(
@@ -92,7 +95,7 @@ class Biller:
 
     def _work(self, woken: Event, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():
-            woken.wait(LOOK_AGAIN_SECONDS)
+            woken.wait(self._look_again_seconds)
             woken.clear()
             try:
                 step()
