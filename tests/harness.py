@@ -132,7 +132,7 @@ class House:
 
     def __post_init__(self) -> None:
         url = fresh_database(self.folder, on_postgresql=self.on_postgresql)
-        self.settings = Settings(database_url=url, listen="localhost:0", threads=self.threads)
+        self.settings = Settings(database_url=url, listen="localhost:0", threads=self.threads, runs="server")
         self.deployment = build_deployment(self.settings, self.plugins, self._now)
         self._channels: list[grpc.Channel] = []
         self._open()

@@ -13,7 +13,7 @@ import click
 
 from quitrent.cli_plugins import plugins
 from quitrent.cli_told import told_plainly
-from quitrent.settings import DEFAULT_FILE, RUN_IN, Settings, SettingsError, read_settings_file
+from quitrent.settings import DEFAULT_FILE, RUN_IN, SERVER, WORKERS, Settings, SettingsError, read_settings_file
 
 if TYPE_CHECKING:
     from quitrent.services.deployment import Deployment
@@ -85,6 +85,11 @@ def quitrent(context: click.Context, file_settings: dict[str, Any], database_url
 @_setting("tls_key", "A PEM file.")
 @_setting("allow_plaintext", "Listen to other machines without TLS.")
 @_setting("reflection", "Tell callers the protos.")
+@_setting(
+    "runs",
+    "Who carries out runs; workers on PostgreSQL unless told otherwise.",
+    type=click.Choice(["", SERVER, WORKERS]),
+)
 @_plugins_run_in
 @click.pass_obj
 @told_plainly
@@ -153,6 +158,27 @@ def bill(
     print_run(finished)
     if finished.state is RunState.FAILED:
         sys.exit(1)
+
+
+@quitrent.command()
+@click.option(
+    "--lease",
+    "lease_seconds",
+    type=click.IntRange(1, 3_600),
+    default=30,
+    show_default=True,
+    help="Seconds after which a worker that does not say that it lives loses what it was at.",
+)
+@_plugins_run_in
+@click.pass_obj
+@told_plainly
+def worker(settings: Settings, lease_seconds: int, plugins_run_in: str) -> None:
+    """Carry out billing runs, together with others like it on this and other machines; it needs PostgreSQL."""
+    from dataclasses import replace
+
+    from quitrent.working import work
+
+    work(replace(settings, plugins_run_in=plugins_run_in, runs=WORKERS), lease_seconds)
 
 
 @quitrent.command("timeline")

@@ -20,7 +20,7 @@ from quitrent.rpc.catalog_servicer import CatalogServicer
 from quitrent.rpc.described import describe_services
 from quitrent.rpc.gate import Gate
 from quitrent.rpc.plugin_health import PluginHealth
-from quitrent.services.biller import Biller
+from quitrent.services.biller import Biller, CarriesOutRuns
 from quitrent.services.deployment import Deployment
 from quitrent.services.standing import SetAsideInStore
 from quitrent.settings import RUN_IN, Settings, SettingsError
@@ -107,8 +107,7 @@ class Server:
         check_complete(method.name for service in SERVICES.values() for method in service.methods)
         self.deployment, self._threads = deployment, settings.threads
         shared = settings.processes > 1
-        # The process that is asked for a run cannot wake the one that carries it out.
-        self._biller = Biller(deployment, 1) if shared else Biller(deployment)
+        self._biller = _carries_out_runs(settings, deployment)
         self._bills = bills
         self._health = PluginHealth(deployment)
         self._gate = Gate(deployment)
@@ -159,6 +158,16 @@ class Server:
         if settings.reflection:
             names = [service.full_name for service in SERVICES.values()]
             describe_services([*names, health.SERVICE_NAME], self._server)
+
+
+def _carries_out_runs(settings: Settings, deployment: Deployment) -> CarriesOutRuns:
+    if settings.runs_by_workers():
+        # Its driver takes a tenth of a second to import.
+        from quitrent.workers.queue import Queue, QueuedRuns  # noqa: PLC0415
+
+        return QueuedRuns(Queue(settings.database_url))
+    # The process that is asked for a run cannot wake the one that carries it out.
+    return Biller(deployment, 1) if settings.processes > 1 else Biller(deployment)
 
 
 def _bound_port(server: grpc.Server, settings: Settings) -> int:

@@ -17,6 +17,9 @@ DEFAULT_FILE = Path("quitrent.toml")
 # Where plugins may run.
 RUN_IN = ("hosts", "inline")
 
+# Who may carry out runs.
+SERVER, WORKERS = "server", "workers"
+
 
 class SettingsError(Exception):
     """The settings cannot be used; the text names the key and says what would be right."""
@@ -44,8 +47,21 @@ class Settings:
     reflection: bool = True
     # Where plugins run: `hosts` are processes of their own, `inline` is this one, to debug them.
     plugins_run_in: str = "hosts"
+    # Who carries out runs: the `server`, or `workers`; empty is workers on PostgreSQL, and the server on SQLite.
+    runs: str = ""
     # The plugins in use, each with its own table, and how they are hosted.
     plugins: PluginsSettings = field(default_factory=PluginsSettings)
+
+    def runs_by_workers(self) -> bool:
+        """Whether workers carry out runs. Errors: SettingsError, where none can."""
+        if self.runs not in ("", SERVER, WORKERS):
+            raise SettingsError(f"runs: {self.runs} has to be {SERVER} or {WORKERS}")
+        on_postgresql = self.database_url.startswith(("postgresql:", "postgres:"))
+        if self.runs == WORKERS and not on_postgresql:
+            raise SettingsError(
+                f"runs: workers need PostgreSQL, and the data is at {self.database_url}; the server itself bills"
+            )
+        return on_postgresql and self.runs != SERVER
 
     def host_and_port(self) -> tuple[str, int]:
         """Give the two halves of `listen`. Errors: SettingsError, where it has not got two."""

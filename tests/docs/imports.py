@@ -14,7 +14,8 @@ STANDARD = frozenset(sys.stdlib_module_names)
 ROOMS = {
     "domain": (),
     "hooks": ("quitrent.domain", "pluggy", "msgspec", "cattrs"),
-    "store": ("quitrent.domain", "peewee", "playhouse"),
+    # Its migrations take the schema of the queue, which shares our database.
+    "store": ("quitrent.domain", "peewee", "playhouse", "procrastinate"),
     "services": ("quitrent.domain", "quitrent.hooks", "quitrent.store"),
     "rpc": (
         "quitrent.domain",
@@ -27,6 +28,7 @@ ROOMS = {
         "google",
         "protovalidate",
     ),
+    "workers": ("quitrent.domain", "quitrent.services", "procrastinate"),
     # And what is offered to plugins, by its names.
     "testing": ("quitrent.domain", "quitrent.hooks", "quitrent.__all__", "pytest"),
 }
@@ -35,6 +37,7 @@ ROOMS = {
 LIBRARIES = {
     "peewee": ("store/",),
     "playhouse": ("store/",),
+    "procrastinate": ("workers/", "store/migrations/"),
     "pluggy": ("hooks/",),
     "protovalidate": ("rpc/",),
     "grpc": ("rpc/", "server.py", "demo.py", "cli.py"),

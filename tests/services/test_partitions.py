@@ -79,7 +79,7 @@ def test_a_cancelled_run_posts_nothing_more_until_it_is_continued(gold: House, r
     assert carry_out(gold.deployment, run, Event()).state is RunState.CANCELLED
     assert len(gold.charges()) == 2
     with gold.deployment.store.write():
-        continue_run(run.name)
+        continue_run(gold.deployment, run.name)
     finished = carry_out(gold.deployment, run, Event())
     assert (finished.state, finished.done_count, len(gold.charges())) == (RunState.SUCCEEDED, 14, 14)
 

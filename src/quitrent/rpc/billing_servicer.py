@@ -11,7 +11,7 @@ from quitrent.rpc.quote_calls import QuoteCalls
 from quitrent.rpc.rehearsal_calls import RehearsalCalls
 from quitrent.rpc.run_calls import RunCalls
 from quitrent.rpc.subscription_calls import SubscriptionCalls
-from quitrent.services.biller import Biller
+from quitrent.services.biller import CarriesOutRuns
 from quitrent.services.deployment import Deployment
 from quitrent.v1 import billing_service_pb2_grpc
 
@@ -28,7 +28,7 @@ class BillingServicer(
 ):
     """Parties, subscriptions, quotes, runs, plugins, rehearsals, charges, statements; documented in the protos."""
 
-    def __init__(self, deployment: Deployment, biller: Biller, most_watchers: int) -> None:
+    def __init__(self, deployment: Deployment, biller: CarriesOutRuns, most_watchers: int) -> None:
         """Take what the use cases need, the biller that carries runs out, and how many may watch it at once."""
         self._deployment, self._biller = deployment, biller
         self._watchers = BoundedSemaphore(most_watchers)

@@ -14,7 +14,7 @@ from quitrent.rpc.calls import fitting, mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.values import date_in, enum_in
 from quitrent.services import runs
-from quitrent.services.biller import Biller
+from quitrent.services.biller import CarriesOutRuns
 from quitrent.services.deployment import Deployment
 from quitrent.v1 import billing_run_pb2
 from quitrent.v1 import billing_service_pb2 as pb
@@ -24,7 +24,7 @@ class RunCalls:
     """Start, preview, get, list, watch, cancel and continue."""
 
     _deployment: Deployment
-    _biller: Biller
+    _biller: CarriesOutRuns
     # Each watcher holds a thread of the server for as long as it watches.
     _watchers: BoundedSemaphore
 
@@ -80,7 +80,9 @@ class RunCalls:
             self._deployment,
             request,
             pb.ContinueBillingRunResponse,
-            lambda: pb.ContinueBillingRunResponse(billing_run=run_out(runs.continue_run(request.name))),
+            lambda: pb.ContinueBillingRunResponse(
+                billing_run=run_out(runs.continue_run(self._deployment, request.name))
+            ),
         )
         self._biller.wake()
         return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
+from typing import Protocol
 
 from quitrent.domain.billing_run import BillingRun, RunPhase
 from quitrent.services.billing import carry_out, finish_run, post_fees
@@ -21,6 +22,19 @@ _log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 # What another process has left undone, and what is to be tried again, is looked for so often.
 LOOK_AGAIN_SECONDS = 30
+
+
+class CarriesOutRuns(Protocol):
+    """What a server has to see to its runs: a biller, or a queue in front of workers."""
+
+    def start(self) -> None:
+        """Begin with the runs that are unfinished."""
+
+    def wake(self) -> None:
+        """Say that there is a new run."""
+
+    def stop(self, grace_seconds: int) -> None:
+        """Stop, within so long."""
 
 
 def carry_out_unfinished(deployment: Deployment, stopping: Event) -> None:

@@ -27,7 +27,7 @@ from quitrent.services.books import PreviewBooks, RunEndedError, RunInterruptedE
 from quitrent.services.checking import CheckFailedError, check_books
 from quitrent.services.deployment import Deployment
 from quitrent.services.progress import divide, fail, finish_phase, use_our_plugins
-from quitrent.store.billing_runs import find_run_by_key
+from quitrent.store.billing_runs import find_run_by_key, unfinished_runs
 from quitrent.store.partitions import partitions_of
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,9 @@ def post_fees(deployment: Deployment, run: BillingRun, stopping: Event) -> None:
     """
 
     def work() -> None:
-        divide(deployment, run)
+        if run.phase is RunPhase.FEES:
+            use_our_plugins(deployment, run)
+            divide(deployment, run)
         _carry_out_phases(deployment, run, (RunPhase.FEES,), stopping)
 
     _ended_well(deployment, run, work)
@@ -76,6 +78,20 @@ def carry_out_partition(deployment: Deployment, run: BillingRun, partition: Part
     Errors: RunInterruptedError, Unavailable.
     """
     _ended_well(deployment, run, lambda: _carry_out(deployment, run, partition, stopping))
+
+
+def left_to_do(deployment: Deployment) -> list[Partition]:
+    """Give the partitions of every run whose phase can be carried out now; a new run is divided first.
+
+    Errors: Unavailable.
+    """
+    with deployment.store.connection():
+        runs = unfinished_runs()
+    for run in runs:
+        _ended_well(deployment, run, lambda run=run: divide(deployment, run))  # type: ignore[misc]
+    with deployment.store.connection():
+        phases = {run.key: run.phase for run in unfinished_runs()}
+        return [one for one in partitions_of(list(phases)) if one.phase is phases[one.run_key]]
 
 
 def preview(deployment: Deployment, through: date) -> PreviewBooks:

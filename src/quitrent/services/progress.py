@@ -35,7 +35,7 @@ def divide(deployment: Deployment, run: BillingRun) -> None:
         if total_count:
             partitions.insert_partitions(run.key, _stretches(run))
         else:
-            _enter(deployment, priced_with(run, deployment.used_plugins()), RunPhase.FINISHED)
+            _enter(deployment, run, RunPhase.FINISHED)
 
 
 def finish_phase(deployment: Deployment, partition: Partition) -> BillingRun:
@@ -91,8 +91,6 @@ def _all_are_through(run: BillingRun) -> bool:
 def _enter(deployment: Deployment, run: BillingRun, phase: RunPhase) -> BillingRun:
     if phase is RunPhase.FINISHED:
         return _end(deployment, run, RunState.SUCCEEDED, "")
-    if phase is RunPhase.RETAIL:
-        run = priced_with(run, deployment.used_plugins())
     run = replace(run, phase=phase)
     billing_runs.update_run(run)
     return run

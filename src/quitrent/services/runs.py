@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from threading import Event
 
-from quitrent.domain.billing_run import BillingRun, RunState
+from quitrent.domain.billing_run import BillingRun, Partition, RunState, priced_with
 from quitrent.domain.errors import FailedPrecondition, Reason, invalid, not_found
 from quitrent.services.billing import preview
 from quitrent.services.books import PreviewBooks
@@ -14,6 +14,7 @@ from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.store import billing_runs as stored
+from quitrent.store.partitions import find_partition
 
 # A charge cannot be unmade, and a year is easily mistyped.
 LATEST_THROUGH = timedelta(days=5 * 366)
@@ -23,8 +24,8 @@ LONGEST_WAIT_SECONDS = 0.25
 
 
 def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
-    """Write a run that bills everything due up to and including a date; the biller carries it out."""
-    return stored.insert_run(BillingRun(through), deployment.now())
+    """Write a run that bills everything due up to and including a date; the biller or workers carry it out."""
+    return stored.insert_run(BillingRun(through, plugins=tuple(sorted(deployment.used_plugins()))), deployment.now())
 
 
 def preview_run(deployment: Deployment, through: date) -> PreviewBooks:
@@ -50,9 +51,20 @@ def cancel_run(name: str) -> BillingRun:
     return _in_state(get_run(name), RunState.CANCELLED)
 
 
-def continue_run(name: str) -> BillingRun:
-    """Have a cancelled run go on. Errors: NotFound, FailedPrecondition."""
-    return _in_state(get_run(name), RunState.RUNNING)
+def continue_run(deployment: Deployment, name: str) -> BillingRun:
+    """Have a cancelled run go on, with the plugins of this deployment. Errors: NotFound, FailedPrecondition."""
+    run = get_run(name)
+    if run.state is RunState.CANCELLED:
+        stored.update_run(priced_with(stored.locked_run(run.key), deployment.used_plugins()))
+    return _in_state(run, RunState.RUNNING)
+
+
+def run_of_partition(deployment: Deployment, key: int, run_key: int = 0) -> tuple[BillingRun | None, Partition | None]:
+    """Give a partition and its run; the partition is None where its run has ended, and the run where it is not told."""
+    with deployment.store.connection():
+        partition = find_partition(key)
+        run = stored.find_run_by_key(partition.run_key if partition else run_key)
+    return run, partition
 
 
 def _in_state(run: BillingRun, state: RunState) -> BillingRun:

@@ -1,0 +1,34 @@
+"""A worker in this process, from its start to its stop."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from queue import SimpleQueue
+from threading import Thread
+
+import click
+
+from quitrent.logs import log_to_stderr
+from quitrent.server import build_deployment
+from quitrent.settings import Settings
+from quitrent.stopping import when_told_to_stop
+from quitrent.workers.worker import Worker
+
+
+def work(settings: Settings, lease_seconds: int) -> None:
+    """Take partitions of runs until SIGTERM or SIGINT. Errors: SettingsError, StoreError, PluginError."""
+    log_to_stderr()
+    settings.runs_by_workers()
+    with closing(build_deployment(settings, must_exist=True)) as deployment:
+        worker = Worker(deployment, settings.database_url, lease_seconds)
+        stopped: SimpleQueue[None] = SimpleQueue()
+        when_told_to_stop(lambda: stopped.put(None))
+        Thread(target=_stop_when_told, args=(worker, stopped), name="signals", daemon=True).start()
+        click.echo("a worker takes parts of runs from now on")
+        worker.run()
+    click.echo("the worker has stopped")
+
+
+def _stop_when_told(worker: Worker, stopped: SimpleQueue[None]) -> None:
+    stopped.get()
+    worker.stop()
