@@ -204,7 +204,8 @@ def test_a_variable_of_the_table_reaches_its_setting(
     row: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     key, option, in_environment, default, _ = (cell.strip("`") for cell in row)
-    given = {"true": "false", "false": "true", "16": "17", "1": "2", '"hosts"': "inline"}.get(default, "given")
+    others = {"true": "false", "false": "true", "16": "17", "1": "2", '"hosts"': "inline"}
+    given = "workers" if key == "runs" else others.get(default, "given")
     monkeypatch.setenv(in_environment, given)
     monkeypatch.chdir(tmp_path)
     context = quitrent.make_context("quitrent", ["serve"])
