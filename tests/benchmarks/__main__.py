@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import click
 
 from quitrent.report import print_table
+from tests.benchmarks.calls import AssignCost, CallCost, assign_cost, call_cost
 from tests.benchmarks.measured import machine
 from tests.benchmarks.plugins import (
     BATCH,
@@ -22,25 +24,129 @@ from tests.benchmarks.plugins import (
     cost_of,
     run_ns,
 )
+from tests.benchmarks.runs import RunCost, run_cost
+from tests.benchmarks.servers import postgresql
 
-# Rounds of each measurement, and subscriptions in the book that one plugin hangs on.
-SCALES = {"small": (20, 6_000), "full": (100, 10_000)}
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured: rounds of short things, calls, and subscriptions in books."""
+
+    rounds: int
+    hanging: int
+    on_sqlite: int
+    on_postgresql: int
+    by_workers: int
+    calls: int
+    assignments: int
+
+
+SCALES = {
+    "small": Scale(20, 6_000, 4_000, 10_000, 20_000, 2_000, 200),
+    "full": Scale(100, 10_000, 200_000, 1_000_000, 100_000, 20_000, 1_000),
+}
 
 
 @click.command()
-@click.option("--scale", type=click.Choice(list(SCALES)), default="small", show_default=True)
+@click.option("--scale", "name", type=click.Choice(list(SCALES)), default="small", show_default=True)
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("benchmarks.json"))
-def main(scale: str, file: Path) -> None:
-    """Measure what plugins cost in processes of their own."""
-    rounds, subscriptions = SCALES[scale]
-    found: dict[str, Any] = {"scale": scale, **machine()}
-    click.echo(", ".join(f"{name} {value}" for name, value in found.items()))
-    costs = [cost_of(plugin, lines, rounds) for plugin in (Percent, Silent) for lines in (1, BATCH, 4 * BATCH)]
-    _print_costs(costs)
-    found["hosts"] = [asdict(cost) for cost in costs]
-    found["hanging"] = _hanging(subscriptions)
+def main(name: str, file: Path) -> None:
+    """Measure what quitrent costs, beside the least that the same can cost."""
+    scale = SCALES[name]
+    found: dict[str, Any] = {"scale": name, **machine()}
+    click.echo(", ".join(f"{key} {value}" for key, value in found.items()))
+    found["hosts"] = _hosts(scale)
+    found["hanging"] = _hanging(scale.hanging)
+    with postgresql() as server:
+        found["runs"] = _runs(scale, server)
+        found["calls"] = _calls(scale)
+        found["assignments"] = _assignments(scale, server)
     file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     click.echo(f"The raw times are in {file}")
+
+
+def _runs(scale: Scale, server: str) -> list[dict[str, Any]]:
+    costs = [
+        run_cost(None, scale.on_sqlite),
+        run_cost(server, scale.on_postgresql // 10),
+        run_cost(server, scale.on_postgresql),
+        run_cost(server, scale.by_workers, workers=1),
+        run_cost(server, scale.by_workers, workers=2),
+    ]
+    columns = (
+        "database",
+        "workers",
+        "subscriptions",
+        "run",
+        "limit",
+        "run / limit",
+        "rerun / run",
+        "peak MiB",
+        "computing: Python, database, plugins",
+    )
+    rows = [_run_row(cost) for cost in costs]
+    print_table(
+        "One month of both sides, in seconds; the limit is the same charges by SQL", columns, rows, columns[1:8]
+    )
+    growth = costs[2].run_ns / costs[1].run_ns
+    click.echo(f"Ten times the subscriptions on PostgreSQL took {growth:.1f} times as long")
+    return [asdict(cost) for cost in costs]
+
+
+def _run_row(cost: RunCost) -> tuple[str, ...]:
+    whole = sum(cost.cpu.values())
+    return (
+        cost.database,
+        str(cost.workers) if cost.workers else "the biller",
+        str(cost.subscriptions),
+        f"{cost.run_ns / 1e9:.1f}",
+        f"{cost.limit_ns / 1e9:.2f}",
+        f"{cost.ratio:.1f}",
+        f"{cost.rerun_ns / cost.run_ns:.2%}",
+        f"{cost.peak_mib:.0f}",
+        ", ".join(f"{cost.cpu[where] / whole:.0%}" for where in ("python", "database", "plugins")),
+    )
+
+
+def _calls(scale: Scale) -> dict[str, Any]:
+    cost: CallCost = call_cost(scale.calls, rounds=4)
+    rows = [
+        (
+            who,
+            f"{cost.calls * 1e9 / whole:.0f}",
+            f"{median(took) / 1e3:.0f}",
+            f"{sorted(took)[-len(took) // 100] / 1e3:.0f}",
+        )
+        for who, took, whole in (
+            ("a quote, two plugins in hosts", cost.quote_ns, cost.quote_all_ns),
+            ("nothing, bare grpcio", cost.bare_ns, cost.bare_all_ns),
+        )
+    ]
+    columns = ("what a call does", "calls a second", "median us", "99th percentile us")
+    print_table(f"Calls of one server process; {cost.ratio:.2f} of the empty ones", columns, rows, columns[1:])
+    return asdict(cost)
+
+
+def _assignments(scale: Scale, server: str) -> list[dict[str, Any]]:
+    costs: list[AssignCost] = [assign_cost(where, scale.assignments) for where in (None, server)]
+    rows = [
+        (
+            cost.database,
+            f"{median(cost.assign_ns) / 1e3:.0f}",
+            f"{median(cost.insert_ns) / 1e3:.0f}",
+            f"{cost.ratio:.2f}",
+        )
+        for cost in costs
+    ]
+    columns = ("database", "an assignment, us", "an INSERT, us", "of the INSERTs a second")
+    print_table("One durable commit each", columns, rows, columns[1:])
+    return [asdict(cost) for cost in costs]
+
+
+def _hosts(scale: Scale) -> list[dict[str, Any]]:
+    costs = [cost_of(plugin, lines, scale.rounds) for plugin in (Percent, Silent) for lines in (1, BATCH, 4 * BATCH)]
+    _print_costs(costs)
+    return [asdict(cost) for cost in costs]
 
 
 def _print_costs(costs: list[Cost]) -> None:

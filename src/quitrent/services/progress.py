@@ -15,8 +15,8 @@ from quitrent.services.deployment import Deployment
 from quitrent.store import billing_runs, parked_charges, partitions, plugin_news
 from quitrent.store.terms import count_due, places_due
 
-# Subscriptions that are due in one partition: a minute's work, which is all that is lost with a worker.
-PARTITION = 10_000
+# Subscriptions that are due in one partition: some seconds' work, which waits for a lease when its worker dies.
+PARTITION = 5_000
 
 _PHASES = list(RunPhase)
 
