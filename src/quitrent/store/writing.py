@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import peewee
-from peewee import Field, ForeignKeyField
+from peewee import AutoField, BigIntegerField, Field, ForeignKeyField, IntegerField, TextField
 
 from quitrent.store.row import Row, current_database, has_arrays
 
@@ -23,6 +23,9 @@ FEWEST_COPIED = 20
 
 # Peewee does not know of executemany and COPY; their errors are told as Peewee's all the same.
 _TOLD_AS_PEEWEE: Any = vars(peewee)["__exception_wrapper__"]
+
+# Fields whose values the drivers take as they are.
+_AS_GIVEN = (AutoField, BigIntegerField, ForeignKeyField, IntegerField, TextField)
 
 _UNQUOTED = frozenset({"AUTO", "BIGINT", "INT", "BOOL", "DATE"})
 _ARRAYS = {
@@ -107,7 +110,7 @@ def _fields(table: type[Row], names: tuple[str, ...]) -> list[Field]:
 
 @cache
 def _converters(table: type[Row], names: tuple[str, ...]) -> list[Any]:
-    return [None if isinstance(field, ForeignKeyField) else field.db_value for field in _fields(table, names)]
+    return [None if type(field) in _AS_GIVEN else field.db_value for field in _fields(table, names)]
 
 
 def _insert_text(table: type[Row], names: tuple[str, ...]) -> str:
