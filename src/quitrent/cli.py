@@ -115,8 +115,7 @@ def migrate(settings: Settings) -> None:
     """Bring the database's schema up to date; a server does so by itself when it starts."""
     from quitrent.store.database import open_store
 
-    open_store(settings.database_url)
-    click.echo(f"{settings.database_url} is up to date")
+    click.echo(f"{open_store(settings.database_url).url} is up to date")
 
 
 @quitrent.command()

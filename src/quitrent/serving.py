@@ -24,7 +24,7 @@ def serve_alone(settings: Settings) -> None:
     when_told_to_stop(lambda: stopped.put(None))
     server.start()
     host, _ = settings.host_and_port()
-    click.echo(f"quitrent serves at {host}:{server.port}, its data is at {settings.database_url}")
+    click.echo(f"quitrent serves at {host}:{server.port}, its data is at {server.deployment.store.url}")
     stopped.get()
     click.echo("quitrent stops: calls in flight may end")
     server.stop()

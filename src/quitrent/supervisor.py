@@ -21,6 +21,7 @@ from quitrent.server_process import Ended, Event, Order, ServerProcess, Serves, 
 from quitrent.settings import Settings
 from quitrent.shared_port import reserved
 from quitrent.stopping import LAST_SECONDS, when_told_to_stop
+from quitrent.store.database import shown
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +126,8 @@ class Supervisor:
             _log.info("process %d serves in the place of one that has ended", process.pid)
         elif all(place.serves for place in self._places):
             self._all_have_served = True
-            click.echo(f"quitrent serves at {self._settings.listen}, its data is at {self._settings.database_url}")
+            data = shown(self._settings.database_url)
+            click.echo(f"quitrent serves at {self._settings.listen}, its data is at {data}")
         else:
             for place in self._places:
                 if place.process is None and place.due_seconds is None:

@@ -104,3 +104,11 @@ def test_a_folder_is_not_taken_for_a_database(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("this is no database" * 100)
     with pytest.raises(StoreError, match="not a database of quitrent's"):
         open_store(f"sqlite:///{tmp_path}/text.db")
+
+
+def test_no_password_is_shown_with_the_address_of_a_database() -> None:
+    from quitrent.store.database import shown
+
+    assert shown("postgresql://me:secret@db.example:5433/books?sslmode=require") == (
+        "postgresql://me@db.example:5433/books?sslmode=require"
+    )

@@ -51,7 +51,7 @@ def _tell(deployment: Deployment, news: PluginNews, stopping: Event) -> None:
             failure = deployment.plugins.run_finished(news.plugin, run)
         else:
             failure = deployment.plugins.charges_posted(news.plugin, charges)
-        with deployment.store.write():
+        with deployment.store.write_batch():
             if failure:
                 _note_failure(deployment, news, failure)
                 return

@@ -18,7 +18,7 @@ from quitrent.store.row import Row
 from quitrent.store.sqlite import Sqlite
 from quitrent.store.tables import TABLES
 
-__all__ = ["Store", "StoreError", "database_exists", "open_store"]
+__all__ = ["Store", "StoreError", "database_exists", "open_store", "shown"]
 
 
 class Backend(Protocol):
@@ -103,6 +103,11 @@ class Store:
         with self.connection(), self._backend.snapshot():
             yield
 
+    @property
+    def url(self) -> str:
+        """The database's address, without its password."""
+        return self._backend.url
+
     def in_transaction(self) -> bool:
         """Whether the calling thread is in a transaction."""
         return bool(self._database.in_transaction())
@@ -138,6 +143,11 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
 def database_exists(url: str) -> bool:
     """Whether there is a database at an address. Errors: StoreError, where it is no address."""
     return _backend(url).exists()
+
+
+def shown(url: str) -> str:
+    """Give an address as it may be shown: without the password. Errors: StoreError, where it is no address."""
+    return _backend(url).url
 
 
 def _backend(url: str) -> Backend:
