@@ -93,6 +93,8 @@ class Biller:
             if run.phase is RunPhase.FEES:
                 post_fees(self._deployment, run, self._stopping)
                 self._retail_woken.set()
+                # A run with nothing due has ended by now.
+                self._news_woken.set()
 
     def _finish_runs(self) -> None:
         for run in self._unfinished():
