@@ -15,5 +15,6 @@ Keeps true:
   (`uv run pytest tests/store/test_power_cuts.py -rP` counts them).
 - Writers wait for each other at the start of their transaction (`BEGIN IMMEDIATE`), so what one
   has read cannot change before it writes.
+- A move to PostgreSQL (`moving`) is whole, and shown to have changed nothing, or it has not been.
 - Every table is STRICT, so that no float or text can slip into a column of integers.
 """
