@@ -129,7 +129,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(
 ) -> None:
     def killed_at(page: int) -> int:
         command = [executable, "-c", KILLED, lived.url, target, str(page)]
-        return run(command, cwd=Path.cwd(), timeout=60, check=False).returncode
+        return run(command, timeout=60, check=False).returncode
 
     told: list[tuple[object, ...]] = []
     monkeypatch.setattr(content, "PAGE", 2)
