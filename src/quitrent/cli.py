@@ -1,4 +1,4 @@
-"""The command line: serve, bill, look after keys, and play the demo. `cli_plugins` has the rest."""
+"""The command line: serve, bill, look after keys, and play the demo. `cli_migrate` and `cli_plugins` have the rest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quitrent.cli_migrate import migrate
 from quitrent.cli_plugins import plugins
 from quitrent.cli_told import told_plainly
 from quitrent.settings import DEFAULT_FILE, RUN_IN, SERVER, WORKERS, Settings, SettingsError, read_settings_file
@@ -106,16 +107,6 @@ def serve(settings: Settings, **options: Any) -> None:
         from quitrent.serving import serve_alone
 
         serve_alone(settings)
-
-
-@quitrent.command()
-@click.pass_obj
-@told_plainly
-def migrate(settings: Settings) -> None:
-    """Bring the database's schema up to date; a server does so by itself when it starts."""
-    from quitrent.store.database import open_store
-
-    click.echo(f"{open_store(settings.database_url).url} is up to date")
 
 
 @quitrent.command()
@@ -274,4 +265,5 @@ def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
     (play_life if life else play)()
 
 
+quitrent.add_command(migrate)
 quitrent.add_command(plugins)

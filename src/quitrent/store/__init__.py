@@ -15,5 +15,8 @@ Keeps true:
   (`uv run pytest tests/store/test_power_cuts.py -rP` counts them).
 - Writers wait for each other at the start of their transaction (`BEGIN IMMEDIATE`), so what one
   has read cannot change before it writes.
+- A database of any earlier schema comes forward with every row, whole or not at all; a newer one is
+  refused. `tests/store/schemas` has one of each, filled by the program of its time.
+- A move to PostgreSQL (`moving`) is whole, and shown to have changed nothing, or it has not been.
 - Every table is STRICT, so that no float or text can slip into a column of integers.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from quitrent.store.row import Row
 from quitrent.store.sqlite import Sqlite
 from quitrent.store.tables import TABLES
 
-__all__ = ["Store", "StoreError", "database_exists", "open_store", "shown"]
+__all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
 
 
 class Backend(Protocol):
@@ -127,17 +127,30 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
     must_exist: whether a database that is not there is an error, and not made.
     Errors: StoreError.
     """
+    with up_to_date(url, must_exist=must_exist) as backend:
+        return Store(backend)
+
+
+@contextmanager
+def up_to_date(url: str, *, must_exist: bool = False) -> Iterator[Backend]:
+    """Bring a database up to date, and hold the connection on which nobody else migrates it meanwhile.
+
+    Errors: StoreError, as it is opened.
+    """
     backend = _backend(url)
-    try:
-        if must_exist and not backend.exists():
-            raise StoreError(f"there is no database at {backend.url}; `quitrent serve` or `quitrent migrate` makes one")
-        with backend.opened():
+    with ExitStack() as held:
+        try:
+            if must_exist and not backend.exists():
+                raise StoreError(
+                    f"there is no database at {backend.url}; `quitrent serve` or `quitrent migrate` makes one"
+                )
+            held.enter_context(backend.opened())
             migrate(backend.database)
-    except peewee.OperationalError as error:
-        raise StoreError(f"{backend.url} cannot be opened: {error}") from error
-    except peewee.DatabaseError as error:
-        raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
-    return Store(backend)
+        except peewee.OperationalError as error:
+            raise StoreError(f"{backend.url} cannot be opened: {error}") from error
+        except peewee.DatabaseError as error:
+            raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
+        yield backend
 
 
 def database_exists(url: str) -> bool:

@@ -48,8 +48,8 @@ class Sqlite:
         self._path = _path_in(url)
         self.database: Any = StrictSqlite(
             str(self._path),
-            pragmas=PRAGMAS,
-            timeout=BUSY_TIMEOUT_SECONDS,
+            # The pool has taken the word timeout for itself.
+            pragmas={"busy_timeout": int(BUSY_TIMEOUT_SECONDS * 1_000), **PRAGMAS},
             autoconnect=False,
             max_connections=None,
             check_same_thread=False,
