@@ -1,7 +1,7 @@
 """Opens databases as the program does, each in a process of its own that is killed before its n-th SQL statement.
 
-`killed_migration.py URL URL URL`: the first is not disturbed, the second is killed before its first
-statement, the third before its second. Prints how many statements each had come to.
+`killed_migration.py 5 URL URL URL`: the first is not disturbed, the second is killed before its fifth
+statement, the third before its tenth. Prints how many statements each had come to.
 """
 
 from __future__ import annotations
@@ -63,4 +63,5 @@ def counting(cursor: Any) -> Any:
 if __name__ == "__main__":
     for database in (StrictSqlite, Pooled):
         database.cursor = counting(database.cursor)
-    sys.stdout.write(" ".join(str(opened(url, number)) for number, url in enumerate(sys.argv[1:])))
+    every = int(sys.argv[1])
+    sys.stdout.write(" ".join(str(opened(url, number * every)) for number, url in enumerate(sys.argv[2:])))
