@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from threading import Event
 
 import pytest
 
+from quitrent import Adjustment, Line, hookimpl
 from quitrent.domain.billing_run import BillingRun, RunPhase, RunState
+from quitrent.hooks.manager import Plugins
 from quitrent.services import progress
 from quitrent.services.billing import carry_out, carry_out_partition, post_fees
 from quitrent.services.runs import ask_for_run, cancel_run, continue_run, get_run
@@ -82,6 +86,40 @@ def test_a_cancelled_run_posts_nothing_more_until_it_is_continued(gold: House, r
         continue_run(gold.deployment, run.name)
     finished = carry_out(gold.deployment, run, Event())
     assert (finished.state, finished.done_count, len(gold.charges())) == (RunState.SUCCEEDED, 14, 14)
+
+
+class Goes:
+    """Has the run go on with other plugins while it is asked for its first price."""
+
+    def __init__(self, house: House, run: BillingRun) -> None:
+        self.house, self.run = house, run
+
+    @hookimpl
+    def quitrent_adjust_retail(self, line: Line) -> Adjustment:
+        others = replace(self.house.deployment, plugins=Plugins())
+        with self.house.deployment.store.write():
+            cancel_run(self.run.name)
+            continue_run(others, self.run.name)
+        return Adjustment("more", "one more", amount=Decimal(1), currency=line.currency)
+
+
+def test_what_was_priced_with_the_plugins_of_before_is_not_posted_once_a_run_goes_on_with_others(
+    gold: House, run: BillingRun
+) -> None:
+    post_fees(gold.deployment, run, Event())
+    plugins = Plugins()
+    plugins.register("goes", Goes(gold, run))
+    before = replace(gold.deployment, plugins=plugins)
+    with before.store.write():
+        cancel_run(run.name)
+        continue_run(before, run.name)
+    with before.store.connection():
+        first, *_ = partitions_of([run.key])
+    carry_out_partition(before, run, first, Event())
+    assert not gold.amounts("RETAIL")
+    finished = carry_out(gold.deployment, run, Event())
+    assert finished.state is RunState.SUCCEEDED
+    assert gold.amounts("RETAIL") == ["20.00"] * 7
 
 
 def test_a_watch_ends_with_a_run_that_is_cancelled(gold: House, run: BillingRun) -> None:

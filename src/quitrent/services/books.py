@@ -26,7 +26,7 @@ class RunInterruptedError(Exception):
 
 
 class RunEndedError(Exception):
-    """The run is no longer at work: it was cancelled, or another process has carried it out meanwhile."""
+    """The run is no longer ours: cancelled, carried out by another process, or gone on with at one of other plugins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,16 @@ class StoredBooks:
     def __init__(self, deployment: Deployment, partition: Partition, stopping: Event) -> None:
         """Take the partition that posts, and the event that tells it to stop between batches."""
         self._deployment, self._partition, self._stopping = deployment, partition, stopping
+        self._plugins = tuple(sorted(deployment.used_plugins()))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold a write transaction, in a run that is at work."""
+        """Hold a write transaction, in a run that is at work and priced with our plugins."""
         if self._stopping.is_set():
             raise RunInterruptedError
         with self._deployment.store.write_batch():
-            if billing_runs.run_state(self._partition.run_key) is not RunState.RUNNING:
+            state, plugins = billing_runs.state_and_plugins(self._partition.run_key)
+            if state is not RunState.RUNNING or plugins != self._plugins:
                 raise RunEndedError
             yield
 

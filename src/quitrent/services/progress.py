@@ -98,7 +98,7 @@ def _enter(deployment: Deployment, run: BillingRun, phase: RunPhase) -> BillingR
 
 def _end(deployment: Deployment, run: BillingRun, state: RunState, failure: str) -> BillingRun:
     run = replace(
-        with_partitions(run, partitions.partitions_of([run.key])),
+        with_partitions(run, partitions.locked_partitions(run.key)),
         state=state,
         phase=RunPhase.FINISHED,
         failure=failure,

@@ -53,11 +53,10 @@ def locked_run(key: int) -> BillingRun:
     return _run(row)
 
 
-def run_state(key: int) -> RunState:
-    """Give the state of a run by its key."""
-    [row] = _state.rows(key=key)
-    state: RunState = row.state
-    return state
+def state_and_plugins(key: int) -> tuple[RunState, tuple[UsedPlugin, ...]]:
+    """Give the state of a run, and what it is priced with, by its key."""
+    [row] = _state_and_plugins.rows(key=key)
+    return row.state, _plugins_in(row.plugins)
 
 
 def unfinished_runs() -> list[BillingRun]:
@@ -89,8 +88,9 @@ def _by_key_locked() -> Query:
 
 
 @kept
-def _state() -> Query:
-    return BillingRunRow.select(BillingRunRow.state).where(BillingRunRow.id == given("key"))
+def _state_and_plugins() -> Query:
+    row = BillingRunRow
+    return row.select(row.state, row.plugins).where(row.id == given("key"))
 
 
 def _with_sums(rows: list[Any]) -> list[BillingRun]:
@@ -125,10 +125,14 @@ def _run(row: Any) -> BillingRun:
         amounts=amounts_in(row.amounts),
         parked_count=row.parked_count,
         failure=row.failure,
-        # A run of an older version has no digests.
-        plugins=tuple(UsedPlugin(*one) for one in json.loads(row.plugins)),
+        plugins=_plugins_in(row.plugins),
         remarks=tuple(json.loads(row.remarks)),
         create_time=row.create_time,
         finish_time=row.finish_time,
         key=row.id,
     )
+
+
+def _plugins_in(text: str) -> tuple[UsedPlugin, ...]:
+    # A run of an older version has no digests.
+    return tuple(UsedPlugin(*one) for one in json.loads(text))

@@ -55,9 +55,18 @@ def among(column: Any, name: str) -> Expression:
     return Expression(column, peewee.OP.IN, peewee.SQL("(SELECT value FROM json_each(?))", (_Place(name),)))
 
 
-def for_update(query: Query, table: type[peewee.Model]) -> Query:
-    """Have a query lock the rows of a table that it reads, where other writers may be at work."""
-    locking: Query = query.for_update(of=table) if current_database().for_update else query
+def for_update(query: Query, *tables: type[peewee.Model]) -> Query:
+    """Have a query lock the rows of some tables that it reads, where other writers may be at work.
+
+    A row that another writer has changed while this one waited for it comes as it is by then, and is left out
+    where it no longer fits. Of a table that is not named here it comes as it was before.
+    """
+    if not current_database().for_update:
+        return query
+    # No key changes. FOR UPDATE would wait for all who write a row that refers to this one, and for ever where
+    # there is always another.
+    how: Any = "FOR NO KEY UPDATE"
+    locking: Query = query.for_update(how, of=tables)
     return locking
 
 

@@ -48,6 +48,11 @@ def locked_partition(key: int) -> Partition | None:
     return None if row is None else _partition(row)
 
 
+def locked_partitions(run_key: int) -> list[Partition]:
+    """Give the partitions of a run once nobody is counting one of them up, and keep others from it."""
+    return [_partition(row) for row in _by_run_locked.rows(run=run_key)]
+
+
 def update_partition(partition: Partition) -> None:
     """Write how far a partition has come."""
     columns = {
@@ -84,6 +89,12 @@ def amounts_in(text: str) -> AmountsBySide:
 def _by_runs() -> Query:
     row = BillingPartitionRow
     return row.select().where(among(row.billing_run, "runs")).order_by(row.id)
+
+
+@kept
+def _by_run_locked() -> Query:
+    row = BillingPartitionRow
+    return for_update(row.select().where(row.billing_run == given("run")).order_by(row.id), row)
 
 
 @kept

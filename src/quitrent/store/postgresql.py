@@ -4,8 +4,13 @@ Every transaction is READ COMMITTED, and takes its locks in this order, so that 
 
 1. the books: alone (the catalog, prices and rules change), or shared with all who only use them;
 2. names: the account that a call changes, and its request_id;
-3. subscriptions, in the order of their keys;
-4. explanations, in the order of their digests.
+3. subscriptions, in the order of their places, each before its sides;
+4. explanations, in the order of their digests;
+5. a run, and then its partitions, in the order of their keys.
+
+A statement that waits for a row gets it as it is by then, and what it reads beside it as it was when
+it began. So whoever decides by what another writer may be changing locks just that (`kept.for_update`),
+or reads it in a statement of its own after the lock.
 
 SERIALIZABLE would need none of these, and would have the batches of two workers, which both read
 and write pages of one table, fail each other again and again.
@@ -105,7 +110,7 @@ class Postgresql:
                 self.database.execute_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_NAMES, name))
             self.database.execute_sql(
                 "SELECT id FROM subscription WHERE account_id IN (SELECT id FROM account WHERE name = ANY(%s)) "
-                "ORDER BY id FOR UPDATE",
+                "ORDER BY id FOR NO KEY UPDATE",
                 (names,),
             )
             yield

@@ -140,13 +140,13 @@ def _by_keys() -> Query:
 
 @kept
 def _by_keys_locked() -> Query:
-    return for_update(_query().where(among(SubscriptionRow.id, "keys")), SubscriptionRow)
+    return for_update(_query().where(among(SubscriptionRow.id, "keys")), SubscriptionRow, RetailSideRow)
 
 
 @kept
 def _wholesale_due() -> Query:
     due = WholesaleSideRow.due_date <= given("through")
-    return for_update(_query().where(due, *_within()).limit(given("limit")), SubscriptionRow)
+    return for_update(_query().where(due, *_within()).limit(given("limit")), SubscriptionRow, WholesaleSideRow)
 
 
 @kept
