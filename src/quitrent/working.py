@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from queue import SimpleQueue
-from threading import Thread
 
 import click
 
@@ -21,14 +19,7 @@ def work(settings: Settings, lease_seconds: int) -> None:
     settings.runs_by_workers()
     with closing(build_deployment(settings, must_exist=True)) as deployment:
         worker = Worker(deployment, settings.database_url, lease_seconds)
-        stopped: SimpleQueue[None] = SimpleQueue()
-        when_told_to_stop(lambda: stopped.put(None))
-        Thread(target=_stop_when_told, args=(worker, stopped), name="signals", daemon=True).start()
+        when_told_to_stop(worker.stop)
         click.echo("a worker takes parts of runs from now on")
         worker.run()
     click.echo("the worker has stopped")
-
-
-def _stop_when_told(worker: Worker, stopped: SimpleQueue[None]) -> None:
-    stopped.get()
-    worker.stop()
