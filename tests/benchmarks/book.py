@@ -29,18 +29,18 @@ _OF_ACCOUNT = {
 }
 
 
-def fill(deployment: Deployment, subscriptions: int) -> None:
-    """Make ten resellers with so many accounts in all, a1 and on, each with gold since January."""
+def fill(deployment: Deployment, subscriptions: int, resellers: int = RESELLERS) -> None:
+    """Make resellers with so many accounts in all, a1 and on, each with gold since January."""
     with deployment.store.write():
         _make_product(deployment)
-        for number in range(RESELLERS):
+        for number in range(resellers):
             create_reseller(deployment, Party(f"resellers/r{number}"))
             create_customer(deployment, ADMIN, Party(f"resellers/r{number}/customers/c1"))
         first = "resellers/r0/customers/c1/accounts/a1"
         create_account(deployment, ADMIN, Party(first))
         assign_product(deployment, ADMIN, f"{first}/subscriptions/s1", "products/gold", START)
     with deployment.store.write():
-        current_database().execute_sql(_accounts_like_the_first(subscriptions))
+        current_database().execute_sql(_accounts_like_the_first(subscriptions, resellers))
         current_database().execute_sql(_subscriptions_like_the_first())
         for side in (WholesaleSideRow, RetailSideRow):
             current_database().execute_sql(_sides_like_the_first(side))
@@ -49,9 +49,9 @@ def fill(deployment: Deployment, subscriptions: int) -> None:
         current_database().execute_sql("ANALYZE")
 
 
-def _accounts_like_the_first(accounts: int) -> str:
+def _accounts_like_the_first(accounts: int, resellers: int) -> str:
     number = "numbers.n - 1"
-    reseller = f"({number}) - ({number}) / {RESELLERS} * {RESELLERS}"
+    reseller = f"({number}) - ({number}) / {resellers} * {resellers}"
     columns = _columns(AccountRow)
     values = {
         **{column: f"first.{column}" for column in columns},

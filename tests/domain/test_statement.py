@@ -10,7 +10,7 @@ from quitrent.domain.billing_run import RunAmount, added
 from quitrent.domain.charge import Charge, ChargeReason, Side
 from quitrent.domain.money import Money
 from quitrent.domain.party import parent_of, reseller_of
-from quitrent.domain.statement import Statement, StatementLine, StatementTotal, month_of, statement_of
+from quitrent.domain.statement import AlikeLines, Statement, StatementLine, StatementTotal, month_of, statement_of
 
 JANUARY = date(2026, 1, 1)
 
@@ -65,6 +65,16 @@ def test_a_statement_sums_its_lines_up_by_currency() -> None:
     found = statement_of("resellers/acme", JANUARY, lines)
     assert found == Statement("resellers/acme", JANUARY, totals, 5, 9, 1, 3)
     assert [(one.margin, one.margin_absent_reason) for one in found.totals] == [(eur(-5), ""), (usd(4), "")]
+
+
+def test_lines_that_have_been_summed_before_make_the_same_statement() -> None:
+    lines = [of(usd(10), usd(25)), of(usd(10), usd(4), parked=1), of(usd(10), usd(4)), of(usd(5), eur(3), charges=3)]
+    alike = [
+        AlikeLines(usd(20), usd(29), 2, 4, 1, 0),
+        AlikeLines(usd(10), usd(4), 1, 2, 0, 1),
+        AlikeLines(usd(5), eur(3), 1, 3, 0, 0),
+    ]
+    assert statement_of("resellers/acme", JANUARY, alike) == statement_of("resellers/acme", JANUARY, lines)
 
 
 def test_a_sum_whose_other_side_is_in_another_currency_has_no_margin() -> None:

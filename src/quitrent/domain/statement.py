@@ -9,9 +9,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from quitrent.domain.charge import Side
 from quitrent.domain.money import Money
+
+
+class Lines(Protocol):
+    """One line of a month, or the sums of several that have the same currencies. A side without a charge is None."""
+
+    @property
+    def wholesale(self) -> Money | None:
+        """What the reseller owes."""
+
+    @property
+    def retail(self) -> Money | None:
+        """What the customers owe."""
+
+    @property
+    def line_count(self) -> int:
+        """How many lines they are."""
+
+    @property
+    def charge_count(self) -> int:
+        """How many charges they are made of."""
+
+    @property
+    def parked_count(self) -> int:
+        """How many retail charges of theirs are parked."""
+
+    @property
+    def below_cost_line_count(self) -> int:
+        """How many of them are below cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeLines:
+    """The sums of lines that have the same currencies."""
+
+    wholesale: Money | None
+    retail: Money | None
+    line_count: int
+    charge_count: int
+    parked_count: int
+    below_cost_line_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +92,16 @@ class StatementLine:
         """Whether retail is below wholesale, with nothing parked that may still be charged."""
         return not self.parked_count and self.margin is not None and self.margin.amount_micros < 0
 
+    @property
+    def line_count(self) -> int:
+        """One: it is a line itself."""
+        return 1
+
+    @property
+    def below_cost_line_count(self) -> int:
+        """One or none."""
+        return int(self.below_cost)
+
 
 @dataclass(frozen=True, slots=True)
 class StatementTotal:
@@ -86,16 +137,16 @@ class Statement:
     parked_count: int
 
 
-def statement_of(reseller: str, month: date, lines: Iterable[StatementLine]) -> Statement:
+def statement_of(reseller: str, month: date, lines: Iterable[Lines]) -> Statement:
     """Sum lines up; the sums are those of the rounded charges."""
     sums: dict[str, dict[Side, int]] = {}
     mixed: set[str] = set()
     line_count = charge_count = below_cost_line_count = parked_count = 0
     for line in lines:
-        line_count += 1
+        line_count += line.line_count
         charge_count += line.charge_count
         parked_count += line.parked_count
-        below_cost_line_count += line.below_cost
+        below_cost_line_count += line.below_cost_line_count
         for side, money in ((Side.WHOLESALE, line.wholesale), (Side.RETAIL, line.retail)):
             if money is not None:
                 by_side = sums.setdefault(money.currency, {Side.WHOLESALE: 0, Side.RETAIL: 0})

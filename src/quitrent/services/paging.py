@@ -42,17 +42,17 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_Item]):
-    """Some items, and the token of the page after any of them."""
+    """Some items, and the key up to which was looked for them, where there may be more after it."""
 
     items: Sequence[_Item]
-    token_after: Callable[[_Item], str]
-    is_last: bool
+    looked_up_to: int | None
+    token_after: Callable[[int], str]
 
     def next_token(self, count: int) -> str:
         """Give the token of what comes after the first `count` items; empty where nothing does."""
-        if self.is_last and count == len(self.items):
-            return ""
-        return self.token_after(self.items[count - 1])
+        if count < len(self.items):
+            return self.token_after(self.items[count - 1].key)
+        return "" if self.looked_up_to is None else self.token_after(self.looked_up_to)
 
 
 def page_of(caller: Caller, request: PageRequest, load: Callable[[int, int], Sequence[_Item]]) -> Page[_Item]:
@@ -60,10 +60,27 @@ def page_of(caller: Caller, request: PageRequest, load: Callable[[int, int], Seq
 
     Call it with a connection held. Errors: InvalidArgument (PAGE_TOKEN_INVALID).
     """
+
+    def look(after: int, size: int) -> tuple[Sequence[_Item], int | None]:
+        items = load(after, size + 1)
+        return items[:size], items[size - 1].key if len(items) > size else None
+
+    return page_of_found(caller, request, look)
+
+
+def page_of_found(
+    caller: Caller, request: PageRequest, look: Callable[[int, int], tuple[Sequence[_Item], int | None]]
+) -> Page[_Item]:
+    """Give a page of what `look` finds after a key, at most so many, and the key up to which it has looked.
+
+    It may find fewer than there are, or none, and leave the rest to the next page; None as the key
+    says that there is nothing more. Call it with a connection held.
+    Errors: InvalidArgument (PAGE_TOKEN_INVALID).
+    """
     size = min(request.size or DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
     after = _opened(caller, request) if request.token else 0
-    items = load(after, size + 1)
-    return Page(items[:size], lambda item: _sealed(caller, request, item.key), is_last=len(items) <= size)
+    items, looked_up_to = look(after, size)
+    return Page(items, looked_up_to, lambda key: _sealed(caller, request, key))
 
 
 def _sealed(caller: Caller, request: PageRequest, key: int) -> str:

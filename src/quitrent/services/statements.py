@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import islice
 
 from quitrent.domain.statement import Statement, StatementLine, statement_of
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
-from quitrent.services.paging import Page, PageRequest, page_of
+from quitrent.services.paging import LARGEST_PAGE_SIZE, Page, PageRequest, page_of, page_of_found
 from quitrent.services.parties import get_reseller
+from quitrent.store.statement_sums import alike_lines
 from quitrent.store.statements import statement_lines
+
+# Where few lines are below cost, a page has those of so many lines, and the next one goes on from there.
+MOST_LOOKED_AT = 10 * LARGEST_PAGE_SIZE
 
 
 def get_statement(deployment: Deployment, caller: Caller, reseller: str, month: date) -> Statement:
@@ -19,7 +22,7 @@ def get_statement(deployment: Deployment, caller: Caller, reseller: str, month: 
     # Summed from several reads, which a run that is at work may not pull apart.
     with deployment.store.snapshot():
         get_reseller(caller, reseller)
-        return statement_of(reseller, month, statement_lines(reseller, month))
+        return statement_of(reseller, month, alike_lines(reseller, month))
 
 
 def list_statement_lines(
@@ -27,10 +30,20 @@ def list_statement_lines(
 ) -> Page[StatementLine]:
     """Give a page of the lines of a statement, of all or of those below cost. Errors: NotFound."""
 
-    def lines(after: int, limit: int) -> Sequence[StatementLine]:
+    def load(after: int, limit: int) -> list[StatementLine]:
         get_reseller(caller, reseller)
-        found: Iterator[StatementLine] = statement_lines(reseller, month, after)
-        wanted = (line for line in found if line.below_cost or not below_cost)
-        return list(islice(wanted, limit))
+        return statement_lines(reseller, month, after, limit)
 
-    return page_of(caller, request, lines)
+    def look(after: int, size: int) -> tuple[Sequence[StatementLine], int | None]:
+        found: list[StatementLine] = []
+        for _ in range(0, MOST_LOOKED_AT, LARGEST_PAGE_SIZE):
+            lines = load(after, LARGEST_PAGE_SIZE)
+            found += (line for line in lines if line.below_cost)
+            if len(found) > size:
+                return found[:size], found[size - 1].key
+            if len(lines) < LARGEST_PAGE_SIZE:
+                return found, None
+            after = lines[-1].key
+        return found, after
+
+    return page_of_found(caller, request, look) if below_cost else page_of(caller, request, load)

@@ -97,9 +97,14 @@ class ChargeRow(Row):
 
     class Meta:
         table_name = "charge"
-        # A reseller's statement of a month.
-        indexes = ((("reseller", "period_start"), False),)
 
+
+# The first day of the month in which a period begins, in SQLite's words; `expressions` has PostgreSQL's.
+_MONTH = peewee.SQL("(substr(period_start, 1, 8) || '01')")
+
+# A reseller's statement of a month, line by line: with the days in its place, a page would have to go
+# through all charges of the month. By its first column a reseller's charges are found.
+ChargeRow.add_index(ChargeRow.index(ChargeRow.reseller, _MONTH, ChargeRow.subscription, name="charge_month"))
 
 # The promise itself: one fee for an account, a product and a period, whatever subscription it comes
 # from. Reversals are unique by what they reverse.
@@ -138,7 +143,7 @@ ChargeRow.add_index(
 class ParkedChargeRow(Row):
     """A retail charge that could not be priced yet. It is deleted when it has been charged."""
 
-    reseller = ForeignKeyField(ResellerRow)
+    reseller = ForeignKeyField(ResellerRow, index=False)
     reseller_id: int
     subscription = ForeignKeyField(SubscriptionRow, index=False)
     subscription_id: int
@@ -157,3 +162,9 @@ class ParkedChargeRow(Row):
         table_name = "parked_charge"
         # A period is parked once, and the next run finds it by its subscription.
         indexes = ((("subscription", "period_start"), True),)
+
+
+# The lines of a statement on which something is parked, as those with charges. And a reseller's.
+ParkedChargeRow.add_index(
+    ParkedChargeRow.index(ParkedChargeRow.reseller, _MONTH, ParkedChargeRow.subscription, name="parked_charge_month")
+)

@@ -16,6 +16,7 @@ from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeFilter, ChargeR
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
+from quitrent.store.expressions import first_of_month
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.row import current_database
 from quitrent.store.scope import under
@@ -148,10 +149,12 @@ def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
         where.append(ChargeRow.reason == wanted.reason)
     if wanted.product:
         where.append(ProductRow.name == wanted.product)
+    start, month = ChargeRow.period_start, first_of_month(ChargeRow.period_start)
+    # The month says the same less exactly, and is what the index of a reseller's charges has.
     if wanted.period_from:
-        where.append(ChargeRow.period_start >= wanted.period_from)
+        where += [start >= wanted.period_from, month >= str(wanted.period_from.replace(day=1))]
     if wanted.period_before:
-        where.append(ChargeRow.period_start < wanted.period_before)
+        where += [start < wanted.period_before, month <= str(wanted.period_before.replace(day=1))]
     if wanted.billing_run:
         where.append(BillingRunRow.name == wanted.billing_run)
     return [_charge(row) for row in fetched(_query().where(*where).order_by(ChargeRow.id).limit(limit))]

@@ -1,118 +1,147 @@
-"""The lines of a reseller's month, a batch of subscriptions at a time."""
+"""The lines of a reseller's month, page by page.
+
+The indexes `charge_month` and `parked_charge_month` have what belongs to a reseller's month together,
+in the order of the subscriptions. A page is a stretch of them: it takes as long wherever it lies, and
+however many months there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
+
+from peewee import Expression, fn
 
 from quitrent.domain.calendar import PeriodBoundary
 from quitrent.domain.charge import Side
 from quitrent.domain.money import Money
 from quitrent.domain.plan import Plan
-from quitrent.domain.statement import StatementLine, month_of
+from quitrent.domain.statement import StatementLine
+from quitrent.store.expressions import first_of_month, sum_of_parts, sum_parts
+from quitrent.store.kept import Query, among, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.plans import plans_by_key
-from quitrent.store.tables import ChargeRow, ParkedChargeRow, ProductRow, SubscriptionRow, tuples_of
+from quitrent.store.tables import ChargeRow, ParkedChargeRow, ProductRow, SubscriptionRow
 
-# As many subscriptions as are read and held at once.
-BATCH = 1_000
-
-_Sums = dict[tuple[int, Side], tuple[int, str, int]]
+_Table = type[ChargeRow] | type[ParkedChargeRow]
 
 
-def statement_lines(reseller: str, month: date, after: int = 0) -> Iterator[StatementLine]:
-    """Give the lines of a reseller's month, in the order of the subscriptions' keys, after a key."""
-    key = reseller_key(reseller)
-    while subscriptions := _subscriptions(key, month, after):
-        after = max(subscriptions)
-        sums, parked = _sums(month, subscriptions), _parked(month, subscriptions)
-        same_periods = _same_periods(subscriptions)
-        for subscription, (name, product) in sorted(subscriptions.items()):
-            sides = [sums.get((subscription, side)) for side in (Side.WHOLESALE, Side.RETAIL)]
-            wholesale, retail = (None if side is None else Money(side[0], side[1]) for side in sides)
-            yield StatementLine(
-                subscription=name,
-                product=product,
-                wholesale=wholesale,
-                retail=retail,
-                charge_count=sum(side[2] for side in sides if side is not None),
-                parked_count=parked.get(subscription, 0),
-                same_periods=subscription in same_periods,
-                key=subscription,
-            )
+def statement_lines(reseller: str, month: date, after: int, limit: int) -> list[StatementLine]:
+    """Give lines of a reseller's month after a key, at most so many, in the order of the subscriptions' keys."""
+    of_month = {"reseller": reseller_key(reseller), "month": month.replace(day=1), "after": after}
+    # Each of the two gives its first ones: together they hold the first ones of both.
+    keys = {row.subscription_id for query in (_CHARGED, _PARKED) for row in query.rows(**of_month, limit=limit)}
+    first = sorted(keys)[:limit]
+    if not first:
+        return []
+    stretch = {**of_month, "last": first[-1]}
+    sides = {(row.subscription_id, row.side): row for row in _sides.rows(**stretch)}
+    parked = {row.subscription_id: row.parked_count for row in _parked_counts.rows(**stretch)}
+    subscriptions = _subscriptions.rows(keys=first)
+    plans = plans_of(subscriptions)
+    return [_line(row, sides, parked.get(row.id, 0), plans) for row in subscriptions]
 
 
-def _subscriptions(reseller: int | None, month: date, after: int) -> dict[int, tuple[str, str]]:
-    start, end = month_of(month)
-    tables = (ChargeRow, ParkedChargeRow)
-    keys: set[int] = set()
-    for row in tables:
-        query = (
-            row.select(row.subscription)
-            .where(
-                row.reseller == reseller, row.period_start >= start, row.period_start < end, row.subscription > after
-            )
-            .distinct()
-            .order_by(row.subscription)
-            .limit(BATCH)
-        )
-        keys.update(found for (found,) in tuples_of(query))
-    # Each of the two gave its first ones: together they hold the first ones of both.
-    first = sorted(keys)[:BATCH]
-    rows = SubscriptionRow.select(SubscriptionRow.id, SubscriptionRow.name, ProductRow.name).join(ProductRow)
-    return {key: (name, product) for key, name, product in tuples_of(rows.where(SubscriptionRow.id.in_(first)))}
+def in_month(table: _Table) -> list[Expression]:
+    """Give the condition for what belongs to the `reseller` and the `month` that are given."""
+    return [table.reseller == given("reseller"), first_of_month(table.period_start) == given("month")]
 
 
-def _sums(month: date, subscriptions: dict[int, tuple[str, str]]) -> _Sums:
-    start, end = month_of(month)
+def plans_of(rows: Iterable[Any]) -> dict[int, Plan]:
+    """Give the plans of both sides, of rows that have the keys of both."""
+    return plans_by_key({key for row in rows for key in (row.account_plan_id, row.reseller_plan_id)})
+
+
+def have_same_periods(account_plan: Plan, reseller_plan: Plan, *, same_anchor: bool) -> bool:
+    """Whether two sides are billed on the same periods."""
+    return account_plan.calendar.has_periods_of(reseller_plan.calendar) and (
+        same_anchor or account_plan.period_boundary is not PeriodBoundary.ANNIVERSARY
+    )
+
+
+def _line(row: Any, sides: Mapping[tuple[int, Side], Any], parked_count: int, plans: dict[int, Plan]) -> StatementLine:
+    wholesale, retail = (sides.get((row.id, side)) for side in (Side.WHOLESALE, Side.RETAIL))
+    return StatementLine(
+        subscription=row.name,
+        product=row.product_name,
+        wholesale=_money(wholesale),
+        retail=_money(retail),
+        charge_count=sum(side.charge_count for side in (wholesale, retail) if side is not None),
+        parked_count=parked_count,
+        same_periods=have_same_periods(
+            plans[row.account_plan_id],
+            plans[row.reseller_plan_id],
+            same_anchor=row.retail_anchor_date == row.wholesale_anchor_date,
+        ),
+        key=row.id,
+    )
+
+
+def _money(side: Any | None) -> Money | None:
+    return None if side is None else Money(sum_of_parts(side.above, side.below), side.currency)
+
+
+def _first_keys(table: _Table) -> Query:
+    return (
+        table.select(table.subscription)
+        .distinct()
+        .where(*in_month(table), table.subscription > given("after"))
+        .order_by(table.subscription)
+        .limit(given("limit"))
+    )
+
+
+def _stretch(table: _Table) -> list[Expression]:
+    return [*in_month(table), table.subscription > given("after"), table.subscription <= given("last")]
+
+
+_CHARGED, _PARKED = kept(lambda: _first_keys(ChargeRow)), kept(lambda: _first_keys(ParkedChargeRow))
+
+
+@kept
+def _sides() -> Query:
     row = ChargeRow
-    charges = row.select(row.subscription, row.side, row.amount_micros, row.currency).where(
-        row.subscription.in_(list(subscriptions)), row.period_start >= start, row.period_start < end
+    above, below = sum_parts(row.amount_micros)
+    return (
+        row.select(
+            row.subscription,
+            row.side,
+            # A side of a subscription has one plan, and so one currency.
+            fn.MAX(row.currency).alias("currency"),
+            above.alias("above"),
+            below.alias("below"),
+            fn.COUNT(row.id).alias("charge_count"),
+        )
+        .where(*_stretch(row))
+        .group_by(row.subscription, row.side)
     )
-    sums: _Sums = {}
-    for subscription, side, amount_micros, currency in tuples_of(charges):
-        # A side of a subscription has one plan, and so one currency. Summed in Python, whose
-        # integers cannot overflow.
-        before, _, count = sums.get((subscription, side), (0, currency, 0))
-        sums[subscription, side] = (before + amount_micros, currency, count + 1)
-    return sums
 
 
-def _parked(month: date, subscriptions: dict[int, tuple[str, str]]) -> dict[int, int]:
-    start, end = month_of(month)
+@kept
+def _parked_counts() -> Query:
     row = ParkedChargeRow
-    parked = row.select(row.subscription).where(
-        row.subscription.in_(list(subscriptions)), row.period_start >= start, row.period_start < end
+    return (
+        row.select(row.subscription, fn.COUNT(row.id).alias("parked_count"))
+        .where(*_stretch(row))
+        .group_by(row.subscription)
     )
-    counts: dict[int, int] = {}
-    for (subscription,) in tuples_of(parked):
-        counts[subscription] = counts.get(subscription, 0) + 1
-    return counts
 
 
-def _same_periods(subscriptions: Collection[int]) -> set[int]:
-    """Give those whose two sides are billed on the same periods."""
+@kept
+def _subscriptions() -> Query:
     row = SubscriptionRow
-    rows = list(
+    return (
         row.select(
             row.id,
+            row.name,
             row.account_plan,
             row.reseller_plan,
             row.retail_anchor_date,
             row.wholesale_anchor_date,
-        ).where(row.id.in_(list(subscriptions)))
-    )
-    plans = plans_by_key({one.account_plan_id for one in rows} | {one.reseller_plan_id for one in rows})
-    return {
-        one.id
-        for one in rows
-        if _divided_alike(plans[one.account_plan_id], plans[one.reseller_plan_id])
-        and (
-            one.retail_anchor_date == one.wholesale_anchor_date
-            or plans[one.account_plan_id].period_boundary is not PeriodBoundary.ANNIVERSARY
+            ProductRow.name.alias("product_name"),
         )
-    }
-
-
-def _divided_alike(account_plan: Plan, reseller_plan: Plan) -> bool:
-    return account_plan.calendar.has_periods_of(reseller_plan.calendar)
+        .join(ProductRow)
+        .where(among(row.id, "keys"))
+        .order_by(row.id)
+    )
