@@ -147,9 +147,9 @@ def up_to_date(url: str, *, must_exist: bool = False) -> Iterator[Backend]:
             held.enter_context(backend.opened())
             migrate(backend.database)
         except peewee.OperationalError as error:
-            raise StoreError(f"{backend.url} cannot be opened: {error}") from error
+            raise StoreError(f"{backend.url} cannot be opened: {_in_one_line(error)}") from error
         except peewee.DatabaseError as error:
-            raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
+            raise StoreError(f"{backend.url} is not a database of quitrent's: {_in_one_line(error)}") from error
         yield backend
 
 
@@ -177,3 +177,8 @@ def _backend(url: str) -> Backend:
                 f"the database's address is {url}; it has to be like sqlite:///quitrent.db "
                 "or postgresql://user@host/quitrent"
             )
+
+
+def _in_one_line(error: Exception) -> str:
+    """Give what a driver says, which may be a line for each address that it has tried."""
+    return " ".join(f"{error}".split())
