@@ -20,6 +20,9 @@ from quitrent.store.tables import TABLES
 
 __all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
 
+# What PostgreSQL says of a write, as an SQLSTATE.
+_ONLY_READS = "25006"
+
 
 class Backend(Protocol):
     """What a kind of database does in its own way."""
@@ -68,7 +71,9 @@ class Store:
         try:
             with self._database.connection_context():
                 yield
-        except (peewee.OperationalError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
+        except (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
+            if not _may_pass(error):
+                raise
             raise Unavailable(
                 Reason.DATABASE_UNAVAILABLE, "the database is busy or out of reach; nothing was changed, try again"
             ) from error
@@ -177,6 +182,13 @@ def _backend(url: str) -> Backend:
                 f"the database's address is {url}; it has to be like sqlite:///quitrent.db "
                 "or postgresql://user@host/quitrent"
             )
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may be asked again: it is busy, out of reach, or a standby that only reads for now."""
+    if isinstance(error, peewee.InternalError):
+        return getattr(error.__context__, "sqlstate", "") == _ONLY_READS
+    return isinstance(error, peewee.OperationalError | peewee.InterfaceError | MaxConnectionsExceeded)
 
 
 def _in_one_line(error: Exception) -> str:
