@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -356,7 +356,7 @@ class Shop:
                 (lives[before.name]._replace(billings=lives[before.name].billings[: before.billings]), before.fees_end)
                 for before in (lived.earlier if wholesale else ())
             ]
-            lives[name] = Life(name, self._model_plan(plan), lived.start, billings, earlier)
+            lives[name] = Life(name, model_plan(plan, self._fee_changes[plan.name]), lived.start, billings, earlier)
         return list(lives.values())
 
     def retail_terms(self, name: str) -> tuple[Plan, date | None, list[tuple[date, date | None]]]:
@@ -375,33 +375,35 @@ class Shop:
         with self.deployment.store.connection():
             return list_parked_charges("", "", 0, 100_000)
 
-    def _model_plan(self, plan: Plan) -> ModelPlan:
-        return ModelPlan(
-            cents=plan.fee.amount_micros // 10_000,
-            unit=plan.period_unit,
-            units=plan.period_count,
-            boundary=plan.period_boundary,
-            fixed_day=plan.fixed_day,
-            of_thirty=plan.day_count is DayCount.THIRTY_DAY_MONTHS,
-            in_arrears=plan.timing is Timing.IN_ARREARS,
-            first_whole=plan.first_part is PartCharge.WHOLE,
-            last_whole=plan.last_part is PartCharge.WHOLE,
-            rounding=plan.rounding,
-            in_advance=plan.periods_in_advance,
-            percent_off=Fraction(plan.prepay_percent_off),
-            promotions=[(one.period_count, one.fee.amount_micros // 10_000) for one in plan.promotions],
-            activation=plan.activation_fee.amount_micros // 10_000 if plan.activation_fee else 0,
-            term=plan.minimum_term_periods,
-            cancellation=plan.early_cancellation_fee.amount_micros // 10_000 if plan.early_cancellation_fee else None,
-            changes=sorted(self._fee_changes[plan.name]),
-        )
-
     def _tried(self, change: Callable[[], _Value]) -> _Value | None:
         try:
             with self.deployment.store.write():
                 return change()
         except QuitrentError:
             return None
+
+
+def model_plan(plan: Plan, changes: Iterable[tuple[date, int, bool]]) -> ModelPlan:
+    """Tell a plan to the model, with its fee changes."""
+    return ModelPlan(
+        cents=plan.fee.amount_micros // 10_000,
+        unit=plan.period_unit,
+        units=plan.period_count,
+        boundary=plan.period_boundary,
+        fixed_day=plan.fixed_day,
+        of_thirty=plan.day_count is DayCount.THIRTY_DAY_MONTHS,
+        in_arrears=plan.timing is Timing.IN_ARREARS,
+        first_whole=plan.first_part is PartCharge.WHOLE,
+        last_whole=plan.last_part is PartCharge.WHOLE,
+        rounding=plan.rounding,
+        in_advance=plan.periods_in_advance,
+        percent_off=Fraction(plan.prepay_percent_off),
+        promotions=[(one.period_count, one.fee.amount_micros // 10_000) for one in plan.promotions],
+        activation=plan.activation_fee.amount_micros // 10_000 if plan.activation_fee else 0,
+        term=plan.minimum_term_periods,
+        cancellation=plan.early_cancellation_fee.amount_micros // 10_000 if plan.early_cancellation_fee else None,
+        changes=sorted(changes),
+    )
 
 
 def percent(text: str) -> RetailPrice:

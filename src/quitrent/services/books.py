@@ -83,12 +83,16 @@ class StoredBooks:
         """Write retail charges, credits and parked charges, and how far the retail sides are billed."""
         self._post(bills)
         subscriptions.update_retail_billed((bill.after, bill.terms.account_plan) for bill in bills)
-        for bill in bills:
-            if bill.after.suspensions != bill.terms.subscription.suspensions:
-                subscriptions.update_carried_out(bill.after)
-            if bill.was_parked:
-                charged = {charge.period_start for charge in bill.charges if charge.reason is ChargeReason.RECURRING}
-                parked_charges.unpark(bill.terms.subscription.key, charged)
+        subscriptions.update_carried_out(
+            bill.after for bill in bills if bill.after.suspensions != bill.terms.subscription.suspensions
+        )
+        parked_charges.unpark(
+            (bill.terms.subscription.key, charge.period_start)
+            for bill in bills
+            if bill.was_parked
+            for charge in bill.charges
+            if charge.reason is ChargeReason.RECURRING
+        )
         parked = ((bill.terms, charge) for bill in bills for charge in bill.parked)
         parked_charges.park(parked, self._partition.run_key, self._deployment.now())
 

@@ -20,6 +20,9 @@ from quitrent.store.tables import TABLES
 
 __all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
 
+# What PostgreSQL says of a write, as an SQLSTATE.
+_ONLY_READS = "25006"
+
 
 class Backend(Protocol):
     """What a kind of database does in its own way."""
@@ -68,7 +71,9 @@ class Store:
         try:
             with self._database.connection_context():
                 yield
-        except (peewee.OperationalError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
+        except (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
+            if not _may_pass(error):
+                raise
             raise Unavailable(
                 Reason.DATABASE_UNAVAILABLE, "the database is busy or out of reach; nothing was changed, try again"
             ) from error
@@ -147,9 +152,9 @@ def up_to_date(url: str, *, must_exist: bool = False) -> Iterator[Backend]:
             held.enter_context(backend.opened())
             migrate(backend.database)
         except peewee.OperationalError as error:
-            raise StoreError(f"{backend.url} cannot be opened: {error}") from error
+            raise StoreError(f"{backend.url} cannot be opened: {_in_one_line(error)}") from error
         except peewee.DatabaseError as error:
-            raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
+            raise StoreError(f"{backend.url} is not a database of quitrent's: {_in_one_line(error)}") from error
         yield backend
 
 
@@ -177,3 +182,15 @@ def _backend(url: str) -> Backend:
                 f"the database's address is {url}; it has to be like sqlite:///quitrent.db "
                 "or postgresql://user@host/quitrent"
             )
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may be asked again: it is busy, out of reach, or a standby that only reads for now."""
+    if isinstance(error, peewee.InternalError):
+        return getattr(error.__context__, "sqlstate", "") == _ONLY_READS
+    return isinstance(error, peewee.OperationalError | peewee.InterfaceError | MaxConnectionsExceeded)
+
+
+def _in_one_line(error: Exception) -> str:
+    """Give what a driver says, which may be a line for each address that it has tried."""
+    return " ".join(f"{error}".split())

@@ -19,36 +19,39 @@ from quitrent.store.tables import (
     ResellerRow,
     SubscriptionRow,
 )
+from quitrent.store.writing import delete_all, insert_or_change_all
+
+_PERIOD = ("subscription", "period_start")
+_TRIED_AGAIN = (
+    "plugin = excluded.plugin, cause = excluded.cause, billing_run_id = excluded.billing_run_id, "
+    "update_time = excluded.update_time, attempt_count = parked_charge.attempt_count + 1"
+)
 
 
 def park(charges: Iterable[tuple[Terms, ParkedCharge]], run_key: int, now: datetime) -> None:
     """Write parked charges of some terms; one that is there gets the newest cause and counts another attempt."""
-    for terms, charge in charges:
-        row = ParkedChargeRow
-        row.insert(
-            reseller=terms.reseller.key,
-            subscription=terms.subscription.key,
-            period_start=charge.period_start,
-            period_end=charge.period_end,
-            due_date=charge.due_date,
-            plugin=charge.plugin,
-            cause=charge.cause,
-            billing_run=run_key,
-            attempt_count=1,
-            create_time=now,
-            update_time=now,
-        ).on_conflict(
-            conflict_target=[row.subscription, row.period_start],
-            preserve=[row.plugin, row.cause, row.billing_run, row.update_time],
-            update={row.attempt_count: row.attempt_count + 1},
-        ).execute()
+    rows = [
+        {
+            "reseller": terms.reseller.key,
+            "subscription": terms.subscription.key,
+            "period_start": charge.period_start,
+            "period_end": charge.period_end,
+            "due_date": charge.due_date,
+            "plugin": charge.plugin,
+            "cause": charge.cause,
+            "billing_run": run_key,
+            "attempt_count": 1,
+            "create_time": now,
+            "update_time": now,
+        }
+        for terms, charge in charges
+    ]
+    insert_or_change_all(ParkedChargeRow, rows, _PERIOD, _TRIED_AGAIN)
 
 
-def unpark(subscription_key: int, period_starts: Collection[date]) -> None:
-    """Delete the parked charges of a subscription that have been charged."""
-    ParkedChargeRow.delete().where(
-        ParkedChargeRow.subscription == subscription_key, ParkedChargeRow.period_start.in_(list(period_starts))
-    ).execute()
+def unpark(periods: Iterable[tuple[int, date]]) -> None:
+    """Delete parked charges that have been charged, by the keys of their subscriptions and their first days."""
+    delete_all(ParkedChargeRow, [dict(zip(_PERIOD, period, strict=True)) for period in periods])
 
 
 def parked_periods(subscription_keys: Collection[int]) -> dict[int, dict[date, date]]:

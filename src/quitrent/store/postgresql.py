@@ -46,6 +46,9 @@ _SESSION = {
     "idle_in_transaction_session_timeout": f"{LONGEST_STATEMENT_SECONDS}s",
 }
 
+# A server that has vanished from the network says nothing, and would be waited for for hours.
+_KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+
 
 class Pooled(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
     """PostgreSQL whose whole numbers are all of 64 bits, through a pool of connections."""
@@ -71,6 +74,7 @@ class Postgresql:
             timeout=WAIT_SECONDS,
             connect_timeout=WAIT_SECONDS,
             application_name="quitrent",
+            **_KEPT_ALIVE,
             options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
         )
 

@@ -119,11 +119,15 @@ def update_retail_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
     update_all(RetailSideRow, [{"id": one.key, **retail_columns(one, plan)} for one, plan in billed])
 
 
-def update_carried_out(subscription: Subscription) -> None:
-    """Write which choices of its resumes have been carried out."""
-    starts = [suspension.start for suspension in subscription.suspensions if suspension.carried_out]
-    row = SuspensionRow
-    row.update(carried_out=True).where(row.subscription == subscription.key, row.start_date.in_(starts)).execute()
+def update_carried_out(subscriptions: Iterable[Subscription]) -> None:
+    """Write which choices of the resumes of subscriptions have been carried out."""
+    rows = [
+        {"carried_out": True, "subscription": subscription.key, "start_date": suspension.start}
+        for subscription in subscriptions
+        for suspension in subscription.suspensions
+        if suspension.carried_out
+    ]
+    update_all(SuspensionRow, rows, by=("subscription", "start_date"))
 
 
 def list_subscriptions(

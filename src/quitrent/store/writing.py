@@ -63,11 +63,29 @@ def insert_all(table: type[Row], rows: Sequence[Columns], *, or_ignore: bool = F
     return _executed(table, names, text, values)
 
 
-def update_all(table: type[Row], rows: Sequence[Columns]) -> None:
-    """Write new values of some columns, the same of each row; each row tells its `id`."""
+def insert_or_change_all(table: type[Row], rows: Sequence[Columns], unique: Sequence[str], changes: str) -> None:
+    """Write rows that have the same columns; where one is there with the same values of the unique ones, change it.
+
+    changes: SQL for columns of the row that is there, to which `excluded` is the one that was to be written.
+    """
     if rows:
-        names = (*(name for name in rows[0] if name != "id"), "id")
-        _executed(table, names, _update_text(table, names), [_values(table, names, row) for row in rows])
+        names, is_there = tuple(rows[0]), ", ".join(_column_names(table, unique))
+        text = f"{_insert_text(table, names)} ON CONFLICT ({is_there}) DO UPDATE SET {changes}"
+        _executed(table, names, text, [_values(table, names, row) for row in rows])
+
+
+def update_all(table: type[Row], rows: Sequence[Columns], by: tuple[str, ...] = ("id",)) -> None:
+    """Write new values of some columns, the same of each row; each row tells by which others it is found."""
+    if rows:
+        names = (*(name for name in rows[0] if name not in by), *by)
+        _executed(table, names, _update_text(table, names, len(by)), [_values(table, names, row) for row in rows])
+
+
+def delete_all(table: type[Row], rows: Sequence[Columns]) -> None:
+    """Delete what has the values of a row, in the columns that each row has."""
+    if rows:
+        names = tuple(rows[0])
+        _executed(table, names, _delete_text(table, names), [_values(table, names, row) for row in rows])
 
 
 def _executed(table: type[Row], names: tuple[str, ...], text: str, rows: list[list[object]]) -> int:
@@ -117,8 +135,15 @@ def _insert_text(table: type[Row], names: tuple[str, ...]) -> str:
     return _insert_texts(table, names, has_arrays())
 
 
-def _update_text(table: type[Row], names: tuple[str, ...]) -> str:
-    return _update_texts(table, names, has_arrays())
+def _update_text(table: type[Row], names: tuple[str, ...], by_count: int) -> str:
+    return _update_texts(table, names, by_count, has_arrays())
+
+
+def _delete_text(table: type[Row], names: tuple[str, ...]) -> str:
+    name, columns = table._meta.table_name, _column_names(table, names)
+    if has_arrays():
+        return f"DELETE FROM {name} USING {_given(table, names)} WHERE {_matching(name, columns)}"
+    return f"DELETE FROM {name} WHERE {' AND '.join(f'{column} = ?' for column in columns)}"
 
 
 @cache
@@ -131,14 +156,26 @@ def _insert_texts(table: type[Row], names: tuple[str, ...], arrays: bool) -> str
 
 
 @cache
-def _update_texts(table: type[Row], names: tuple[str, ...], arrays: bool) -> str:  # noqa: FBT001 -- a key of the cache.
-    name, columns = table._meta.table_name, [field.column_name for field in _fields(table, names)]
+def _update_texts(table: type[Row], names: tuple[str, ...], by_count: int, arrays: bool) -> str:  # noqa: FBT001 -- as above.
+    name, columns = table._meta.table_name, _column_names(table, names)
+    changed, found_by = columns[:-by_count], columns[-by_count:]
     if arrays:
-        changes = ", ".join(f"{column} = given.{column}" for column in columns[:-1])
-        given = f"unnest({_arrays(table, names)}) AS given ({', '.join(columns)})"
-        return f"UPDATE {name} SET {changes} FROM {given} WHERE {name}.id = given.id"
-    changes = ", ".join(f"{column} = ?" for column in columns[:-1])
-    return f"UPDATE {name} SET {changes} WHERE id = ?"
+        changes = ", ".join(f"{column} = given.{column}" for column in changed)
+        return f"UPDATE {name} SET {changes} FROM {_given(table, names)} WHERE {_matching(name, found_by)}"
+    changes = ", ".join(f"{column} = ?" for column in changed)
+    return f"UPDATE {name} SET {changes} WHERE {' AND '.join(f'{column} = ?' for column in found_by)}"
+
+
+def _given(table: type[Row], names: tuple[str, ...]) -> str:
+    return f"unnest({_arrays(table, names)}) AS given ({', '.join(_column_names(table, names))})"
+
+
+def _matching(name: str, columns: Sequence[str]) -> str:
+    return " AND ".join(f"{name}.{column} = given.{column}" for column in columns)
+
+
+def _column_names(table: type[Row], names: Sequence[str]) -> list[str]:
+    return [field.column_name for field in _fields(table, tuple(names))]
 
 
 def _arrays(table: type[Row], names: tuple[str, ...]) -> str:

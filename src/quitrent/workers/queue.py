@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from threading import Lock
 
 from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorException
 
 from quitrent.domain.billing_run import Partition
 
@@ -15,14 +16,32 @@ _log = logging.getLogger(__name__)
 BILLING = "billing"
 LOOK, PARTITION, NEWS = "look", "partition", "news"
 
+# How long a connection is waited for.
+WAIT_SECONDS = 5
+
+# A database that has vanished from the network says nothing; so it is asked whether it is there.
+CONNECTION = {
+    "application_name": "quitrent queue",
+    "connect_timeout": WAIT_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+
 
 class Queue:
     """Asks for jobs; where the database is out of reach the next look asks again."""
 
     def __init__(self, url: str) -> None:
         """Take the address of the database. Its pool is opened when it is needed."""
-        self._app = App(connector=SyncPsycopgConnector(conninfo=url, min_size=0, max_size=2, timeout=5))
-        self._is_open = False
+        self._app = App(
+            connector=SyncPsycopgConnector(
+                conninfo=url, kwargs=CONNECTION, min_size=0, max_size=2, timeout=WAIT_SECONDS
+            )
+        )
+        self._opening = Lock()
+        self._is_open = self._is_closed = False
 
     def ask_for_look(self, *, in_seconds: int = 0) -> None:
         """Ask for someone to see what is left to do of all runs."""
@@ -39,9 +58,11 @@ class Queue:
         self._ask(NEWS, NEWS, lock=NEWS, priority=1)
 
     def close(self) -> None:
-        """Let go of the database."""
-        if self._is_open:
-            self._app.close()
+        """Let go of the database; nothing is asked for any more."""
+        with self._opening:
+            self._is_closed = True
+            if self._is_open:
+                self._app.close()
 
     def _ask(
         self,
@@ -54,9 +75,7 @@ class Queue:
         **about: str | int,
     ) -> None:
         try:
-            if not self._is_open:
-                self._app.open()
-                self._is_open = True
+            self._open()
             job = self._app.configure_task(
                 task,
                 queue=BILLING,
@@ -68,8 +87,15 @@ class Queue:
             job.defer(**about)
         except AlreadyEnqueued:
             return
-        except ConnectorException:
+        except (ConnectorException, AppNotOpen):
             _log.warning("a job (%s) could not be asked for; the next look asks again", waits_as)
+
+    def _open(self) -> None:
+        # Several calls may be the first to ask.
+        with self._opening:
+            if not self._is_open and not self._is_closed:
+                self._app.open()
+                self._is_open = True
 
 
 class QueuedRuns:

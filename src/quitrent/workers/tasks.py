@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from threading import Event
+from typing import Any
 
 from quitrent.domain.billing_run import RunPhase, RunState
 from quitrent.domain.errors import Unavailable
@@ -21,8 +23,22 @@ _log = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 5
 
 
+def never_failing(task: Callable[..., None]) -> Callable[..., None]:
+    """Give a task that logs a fault of ours: what is left to do is in the books, and is asked for again."""
+
+    @wraps(task)
+    def run(**about: Any) -> None:
+        try:
+            task(**about)
+        # A job that failed would only be one that nobody looks at.
+        except Exception:  # noqa: BLE001
+            _log.exception("a job (%s) went wrong; the next look asks again", task.__name__)
+
+    return run
+
+
 class Tasks:
-    """The jobs of one worker. None of them fails: what is left to do is in the books, and is asked for again."""
+    """The jobs of one worker."""
 
     def __init__(self, deployment: Deployment, queue: Queue, stopping: Event, pause: Callable[[], None]) -> None:
         """Take what carries out, what asks for more, and what tells a partition to stop between batches.
@@ -38,27 +54,30 @@ class Tasks:
             for partition in left_to_do(self._deployment):
                 self._queue.ask_for_partition(partition)
             self._queue.ask_for_news()
-        except Unavailable:
-            self._queue.ask_for_look(in_seconds=LOOK_AGAIN_SECONDS)
+        except Unavailable as error:
+            self._look_again("what is left to do could not be looked at", error)
 
     def partition(self, key: int, phase: str) -> None:
         """Carry out the phase that a partition is at, unless that has been done."""
-        in_seconds = 0
         try:
-            if not self._carried_out(key, RunPhase(phase)):
-                return
-        except Unavailable:
-            in_seconds = LOOK_AGAIN_SECONDS
+            if self._carried_out(key, RunPhase(phase)):
+                self._queue.ask_for_look()
+        except Unavailable as error:
+            self._look_again(f"partition {key} of a run could not be carried out", error)
         except RunInterruptedError:
             _log.info("the worker stops; partition %s of a run is left to another", key)
-        self._queue.ask_for_look(in_seconds=in_seconds)
+            self._queue.ask_for_look()
 
     def news(self) -> None:
         """Tell the plugins what they have not been told yet."""
         try:
             tell_plugins(self._deployment, self._stopping)
-        except Unavailable:
-            self._queue.ask_for_look(in_seconds=LOOK_AGAIN_SECONDS)
+        except Unavailable as error:
+            self._look_again("the plugins could not be told", error)
+
+    def _look_again(self, what: str, error: Unavailable) -> None:
+        _log.warning("%s: %s; it is looked at again in %s s", what, error.__cause__ or error, LOOK_AGAIN_SECONDS)
+        self._queue.ask_for_look(in_seconds=LOOK_AGAIN_SECONDS)
 
     def _carried_out(self, key: int, phase: RunPhase) -> bool:
         """Carry out a partition; give whether there may be more to do by now."""
@@ -69,6 +88,7 @@ class Tasks:
             self._refuse(run.name)
             self._queue.ask_for_partition(partition)
             return False
+        _log.info("%s: its partition %s is at %s", run.name, key, phase)
         carry_out_partition(self._deployment, run, partition, self._stopping)
         now, _ = run_of_partition(self._deployment, key, run.key)
         return now is None or now.phase is not run.phase

@@ -14,8 +14,9 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker as JobWorker
 
 from quitrent.services.deployment import Deployment
-from quitrent.workers.queue import BILLING, LOOK, NEWS, PARTITION, Queue
-from quitrent.workers.tasks import LOOK_AGAIN_SECONDS, Tasks
+from quitrent.workers.jobs import Jobs
+from quitrent.workers.queue import BILLING, CONNECTION, LOOK, NEWS, PARTITION, WAIT_SECONDS, Queue
+from quitrent.workers.tasks import LOOK_AGAIN_SECONDS, Tasks, never_failing
 
 _log = logging.getLogger(__name__)
 
@@ -33,19 +34,28 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._stopping = Event()
         self._queue = Queue(url)
-        self._app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+        # Without a least number of connections it opens at once, wherever the database is.
+        connector = PsycopgConnector(conninfo=url, kwargs=CONNECTION, min_size=0, max_size=4, timeout=WAIT_SECONDS)
+        self._app = App(connector=connector)
+        self._app.job_manager = Jobs(connector, self._begin_anew)
         tasks = Tasks(deployment, self._queue, self._stopping, self._pause)
         for name, task in ((LOOK, tasks.look), (PARTITION, tasks.partition), (NEWS, tasks.news)):
-            self._app.task(name=name, queue=BILLING)(task)
+            self._app.task(name=name, queue=BILLING)(never_failing(task))
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_stop = asyncio.Event()
         # Its methods have no types.
         self._jobs: Any = None
         self._wait_seconds = RETRY_SECONDS
+        self._is_away = False
 
     def stop(self) -> None:
-        """Have it end after the batch that it is at; it may be called at any moment, by a signal too."""
+        """Have it end after the batch that it is at; any thread may call it, at any moment."""
         self._stopping.set()
-        if self._jobs is not None:
-            self._jobs.stop()
+        # Before there is a loop nothing has been taken, and nothing will be.
+        if self._loop is not None:
+            # Where it is closed, all has ended.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._told_to_stop.set)
 
     def run(self) -> None:
         """Take jobs until it is stopped."""
@@ -57,20 +67,45 @@ class Worker:
     def _pause(self) -> None:
         """Take no job for a while: the ones that there are are not for us."""
         self._wait_seconds = LOOK_AGAIN_SECONDS
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._jobs.stop()
 
     async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        told = asyncio.create_task(self._told_to_stop.wait())
         while not self._stopping.is_set():
             self._wait_seconds = RETRY_SECONDS
-            try:
-                await self._take_jobs()
-            # The database may be away, for whatever reason and for however long.
-            except Exception:  # noqa: BLE001
-                _log.exception("the worker tries again")
-            # In short steps, so that a stop is noticed.
-            for _ in range(self._wait_seconds // RETRY_SECONDS):
-                if not self._stopping.is_set():
-                    await asyncio.sleep(RETRY_SECONDS)
+            taking = asyncio.create_task(self._take_jobs())
+            await asyncio.wait((told, taking), return_when=asyncio.FIRST_COMPLETED)
+            # Where it is taking jobs it ends with the one that it is at.
+            taking.cancel()
+            await self._ended(taking)
+            await asyncio.wait((told,), timeout=self._wait_seconds)
+        told.cancel()
+
+    async def _ended(self, taking: asyncio.Task[None]) -> None:
+        try:
+            with suppress(asyncio.CancelledError):
+                await taking
+        except ConnectorException as error:
+            self._note_away(error)
+        # Whatever it was, what is left to do is in the books.
+        except Exception:  # noqa: BLE001
+            _log.exception("the worker tries again")
+
+    def _note_away(self, error: ConnectorException) -> None:
+        """Say once that the queue is out of reach, and why."""
+        if not self._is_away:
+            self._is_away = True
+            why, *_ = f"{error.__cause__ or error}".splitlines() or [""]
+            _log.warning("the database is out of reach, and the worker waits for it: %s", why)
+
+    def _note_there(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            _log.info("the database is there again")
 
     async def _take_jobs(self) -> None:
         async with self._app.open_async():
@@ -95,14 +130,21 @@ class Worker:
         """Take away the jobs of workers that have died, and see what is left: by now, and ever again."""
         while True:
             try:
-                stalled = await self._app.job_manager.get_stalled_jobs(
-                    queue=BILLING, seconds_since_heartbeat=self._lease_seconds
-                )
-                for job in stalled:
-                    _log.warning("a worker has died at %s; it is left to another", job.call_string)
-                    assert job.id is not None, "it is in the database"
-                    await self._app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+                await self._take_away_stalled()
+                self._note_there()
                 await asyncio.to_thread(self._queue.ask_for_look)
+            # Where the database is away, the worker says so.
             except ConnectorException:
-                _log.warning("what other workers have left could not be looked at")
+                pass
             await asyncio.sleep(self._lease_seconds / 3)
+
+    async def _take_away_stalled(self) -> None:
+        stalled = await self._app.job_manager.get_stalled_jobs(
+            queue=BILLING, seconds_since_heartbeat=self._lease_seconds
+        )
+        for job in stalled:
+            assert job.id is not None, "it is in the database"
+            # Another one that looks has perhaps taken it away by now.
+            with suppress(ConnectorException):
+                await self._app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+                _log.warning("whoever was at %s has not said that it lives; it is left to another", job.call_string)
