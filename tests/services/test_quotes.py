@@ -11,7 +11,8 @@ import pytest
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
 from quitrent.services.caller import Caller, Role
-from quitrent.services.quoting import QuoteRequest, quote_prices
+from quitrent.services.quoting import quote_prices
+from quitrent.services.terms_asked import QuoteRequest
 from tests.conftest import WHOLE
 from tests.harness import GOLD, House, day, iso, money, text_of
 

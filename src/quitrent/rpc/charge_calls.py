@@ -24,16 +24,7 @@ class ChargeCalls:
         return pb.GetChargeResponse(charge=charge_out(charges.get_charge(current_caller(), request.name)))
 
     def ListCharges(self, request: pb.ListChargesRequest, context: grpc.ServicerContext) -> pb.ListChargesResponse:
-        wanted = ChargeFilter(
-            parent=request.parent,
-            side=enum_in(charge_pb2.Side, request.side, Side),
-            reason=enum_in(charge_pb2.ChargeReason, request.reason, ChargeReason),
-            product=request.product,
-            period_from=optional_date_in(request, "period_from", "period_from"),
-            period_before=optional_date_in(request, "period_before", "period_before"),
-            billing_run=request.billing_run,
-        )
-        page = charges.list_charges(current_caller(), wanted, page_request(request))
+        page = charges.list_charges(current_caller(), charge_filter_in(request), page_request(request))
         found, token = page_out(page, charge_out)
         return pb.ListChargesResponse(charges=found, next_page_token=token)
 
@@ -72,3 +63,16 @@ class ChargeCalls:
         )
         found, token = page_out(page, statement_line_out)
         return pb.ListStatementLinesResponse(statement_lines=found, next_page_token=token)
+
+
+def charge_filter_in(request: pb.ListChargesRequest | pb.ExportChargesRequest) -> ChargeFilter:
+    """Read which charges are wanted. Errors: InvalidArgument."""
+    return ChargeFilter(
+        parent=request.parent,
+        side=enum_in(charge_pb2.Side, request.side, Side),
+        reason=enum_in(charge_pb2.ChargeReason, request.reason, ChargeReason),
+        product=request.product,
+        period_from=optional_date_in(request, "period_from", "period_from"),
+        period_before=optional_date_in(request, "period_before", "period_before"),
+        billing_run=request.billing_run,
+    )

@@ -30,7 +30,7 @@ def list_charges(caller: Caller, wanted: ChargeFilter, request: PageRequest) -> 
     """Give a page of charges. Errors: NotFound (the parent)."""
 
     def load(after: int, limit: int) -> Sequence[Charge]:
-        under = replace(wanted, parent=_existing_parent(caller, wanted.parent))
+        under = replace(wanted, parent=existing_charge_parent(caller, wanted.parent))
         return stored.list_charges(under, after, limit)
 
     return page_of(caller, request, load)
@@ -41,7 +41,7 @@ def list_parked_charges(caller: Caller, parent: str, plugin: str, request: PageR
     return page_of(
         caller,
         request,
-        lambda after, limit: stored_parked_charges(_existing_parent(caller, parent), plugin, after, limit),
+        lambda after, limit: stored_parked_charges(existing_charge_parent(caller, parent), plugin, after, limit),
     )
 
 
@@ -66,7 +66,11 @@ def _is_credited(charge: Charge) -> bool:
     return has_one and stored.has_counterpart(charge)
 
 
-def _existing_parent(caller: Caller, parent: str) -> str:
+def existing_charge_parent(caller: Caller, parent: str) -> str:
+    """Give the party or the subscription to list under, which the caller sees and which exists; empty for all.
+
+    Errors: NotFound.
+    """
     if "/subscriptions/" in parent:
         return get_subscription(caller, parent).name
     return existing_parent(caller, parent)
