@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quitrent.cli_bulk import export, import_book
 from quitrent.cli_migrate import migrate
 from quitrent.cli_plugins import plugins
 from quitrent.cli_told import told_plainly
@@ -255,3 +256,5 @@ def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
 
 quitrent.add_command(migrate)
 quitrent.add_command(plugins)
+quitrent.add_command(import_book)
+quitrent.add_command(export)

@@ -10,6 +10,9 @@ from datetime import date
 from quitrent.domain.errors import QuitrentError
 from quitrent.domain.party import Party
 
+# What a name has for its kind, in the order in which one belongs to the other.
+COLLECTIONS = ("resellers", "customers", "accounts", "subscriptions")
+
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
@@ -41,7 +44,7 @@ class BadRow:
 class Imported:
     """What became of some rows: how many of each collection were made or were there already, and how many are bad.
 
-    A collection is what a name has for its kind: `resellers`, `customers`, `accounts`, `subscriptions`.
+    They are counted by the collections of their names.
     """
 
     made: Counter[str] = field(default_factory=Counter)

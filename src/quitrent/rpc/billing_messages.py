@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quitrent.domain.billing_run import BillingRun
-from quitrent.domain.charge import Charge, ParkedCharge, Side, Step
+from quitrent.domain.charge import Charge, ParkedCharge, Step
 from quitrent.domain.money import Money
-from quitrent.domain.party import PROVIDER, parent_of, reseller_of
 from quitrent.domain.statement import Statement, StatementLine
 from quitrent.rpc.values import date_out, decimal_out, enum_out, money_out, month_out, optional_money_out, time_out
 from quitrent.services.quoting import Quote, QuotedSide
@@ -47,15 +46,12 @@ def quote_out(quote: Quote) -> quote_pb2.Quote:
 
 def charge_out(charge: Charge) -> charge_pb2.Charge:
     """Write a charge, with who owes it to whom."""
-    reseller = reseller_of(charge.subscription)
-    customer = parent_of(parent_of(charge.subscription))
-    wholesale = charge.side is Side.WHOLESALE
     return charge_pb2.Charge(
         name=charge.name,
         side=enum_out(charge_pb2.Side, charge.side),
         reason=enum_out(charge_pb2.ChargeReason, charge.reason),
-        debtor=reseller if wholesale else customer,
-        creditor=PROVIDER if wholesale else reseller,
+        debtor=charge.debtor,
+        creditor=charge.creditor,
         subscription=charge.subscription,
         product=charge.product,
         period_start=date_out(charge.period_start),

@@ -17,8 +17,8 @@ from quitrent.rpc.validation import check_rules
 from quitrent.rpc.values import date_in, required_text
 from quitrent.v1 import book_import_pb2, party_pb2, subscription_pb2
 
-KINDS = ("reseller", "customer", "account", "subscription")
-_SUBSCRIPTION = "subscription"
+SUBSCRIPTION = "subscription"
+KINDS = ("reseller", "customer", "account", SUBSCRIPTION)
 _PARTIES: Mapping[str, Any] = {
     "reseller": party_pb2.Reseller,
     "customer": party_pb2.Customer,
@@ -34,7 +34,7 @@ def book_row_in(message: book_import_pb2.BookRow, number: int) -> BookRow | BadR
     try:
         check_rules(message)
         name = required_text(given.name, f"{kind}.name")
-        if kind != _SUBSCRIPTION:
+        if kind != SUBSCRIPTION:
             return BookRow(line, Party(name, given.display_name, dict(given.labels)))
         product = required_text(given.product, "subscription.product")
         return BookRow(line, NewSubscription(name, product, date_in(given, "start_date", "subscription.start_date")))
@@ -57,7 +57,7 @@ def subscription_row(line: int, name: str, product: str, start_date: str) -> Boo
             return BadRow(line, name, invalid("subscription.start_date", "must be a day, like 2026-01-31"))
         year, month, day = map(int, parts.groups())
         given.start_date.CopyFrom(Date(year=year, month=month, day=day))
-    return book_row_in(_row(line, _SUBSCRIPTION, given), line)
+    return book_row_in(_row(line, SUBSCRIPTION, given), line)
 
 
 def bad_row_out(bad: BadRow) -> book_import_pb2.BadRow:

@@ -8,6 +8,7 @@ from quitrent.domain.charge import ChargeFilter, ChargeReason, Side
 from quitrent.rpc.billing_messages import charge_out, parked_charge_out, statement_line_out, statement_out
 from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
+from quitrent.rpc.validation import check_rules
 from quitrent.rpc.values import enum_in, month_in, optional_date_in
 from quitrent.services import charges, statements
 from quitrent.services.deployment import Deployment
@@ -76,3 +77,8 @@ def charge_filter_in(request: pb.ListChargesRequest | pb.ExportChargesRequest) -
         period_before=optional_date_in(request, "period_before", "period_before"),
         billing_run=request.billing_run,
     )
+
+
+def check_charge_filter(wanted: ChargeFilter) -> None:
+    """Refuse names in a filter that are none, as a call with it would be refused. Errors: InvalidArgument."""
+    check_rules(pb.ExportChargesRequest(parent=wanted.parent, product=wanted.product, billing_run=wanted.billing_run))

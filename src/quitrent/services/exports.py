@@ -21,6 +21,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Keyed
 from quitrent.services.parties import get_reseller
 from quitrent.store.charges import list_charges
+from quitrent.store.parties import list_resellers
 from quitrent.store.statements import statement_lines
 
 PAGE = 1_000
@@ -43,6 +44,11 @@ def export_statement_lines(
         get_reseller(caller, reseller)
     lines = _paged(deployment, lambda after: list(islice(statement_lines(reseller, month, after), PAGE)))
     return (line for line in lines if line.below_cost or not below_cost)
+
+
+def export_resellers(deployment: Deployment) -> Iterator[str]:
+    """Give the names of all resellers. Only the provider may call this."""
+    return (party.name for party in _paged(deployment, lambda after: list_resellers("", after, PAGE)))
 
 
 def _paged(deployment: Deployment, load: Callable[[int], Sequence[_Item]]) -> Iterator[_Item]:

@@ -29,7 +29,7 @@ _PARTIES: dict[int, type[PartyRow]] = {2: ResellerRow, 4: CustomerRow, 6: Accoun
 def lock_subscriptions(accounts: Collection[str]) -> None:
     """Keep runs from the subscriptions of accounts until the end of the transaction.
 
-    It is a query of its own, before they are read: one that waits for a row has read the sides beside it by then.
+    It is a query of its own, before they are read: one that waits for a row reads the sides as they were before.
     """
     _locked.rows(accounts=accounts)
 
@@ -92,8 +92,9 @@ def _parents(party: Party, known: Mapping[str, int]) -> Columns:
 @kept
 def _locked() -> Query:
     accounts = AccountRow.select(AccountRow.id).where(among(AccountRow.name, "accounts"))
-    query = SubscriptionRow.select(SubscriptionRow.id).where(SubscriptionRow.account.in_(accounts))
-    return for_update(query.order_by(SubscriptionRow.id), SubscriptionRow)
+    row = SubscriptionRow
+    query = row.select(row.id).where(row.account.in_(accounts))
+    return for_update(query.order_by(row.reseller, row.customer, row.id), row)
 
 
 def _keys_of(table: type[NamedRow], names: Sequence[str]) -> dict[str, int]:
