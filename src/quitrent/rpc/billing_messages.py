@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge, ParkedCharge, Step
@@ -13,8 +13,9 @@ from quitrent.services.quoting import Quote, QuotedSide
 from quitrent.v1 import billing_run_pb2, charge_pb2, explanation_pb2, quote_pb2, statement_pb2
 
 
-def explanation_out(steps: Sequence[Step]) -> explanation_pb2.Explanation:
-    """Write the steps of a calculation."""
+@lru_cache(1024)
+def explanation_out(steps: tuple[Step, ...]) -> explanation_pb2.Explanation:
+    """Write the steps of a calculation, which many lines have in common; a message that it is put into gets a copy."""
     return explanation_pb2.Explanation(
         steps=[
             explanation_pb2.Step(
