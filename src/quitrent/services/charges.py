@@ -13,6 +13,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.services.parties import existing_parent
 from quitrent.services.subscriptions import get_subscription
+from quitrent.store import charge_lists
 from quitrent.store import charges as stored
 from quitrent.store.parked_charges import list_parked_charges as stored_parked_charges
 
@@ -31,7 +32,7 @@ def list_charges(caller: Caller, wanted: ChargeFilter, request: PageRequest) -> 
 
     def load(after: int, limit: int) -> Sequence[Charge]:
         under = replace(wanted, parent=existing_charge_parent(caller, wanted.parent))
-        return stored.list_charges(under, after, limit)
+        return charge_lists.list_charges(under, after, limit)
 
     return page_of(caller, request, load)
 

@@ -20,7 +20,7 @@ from quitrent.services.charges import existing_charge_parent
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Keyed
 from quitrent.services.parties import get_reseller
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from quitrent.store.parties import list_resellers
 from quitrent.store.statements import statement_lines
 
@@ -33,7 +33,7 @@ def export_charges(deployment: Deployment, caller: Caller, wanted: ChargeFilter)
     """Give all charges that fit, in the order in which they were made. Errors: NotFound (the parent)."""
     with deployment.store.connection():
         under = replace(wanted, parent=existing_charge_parent(caller, wanted.parent))
-    return _paged(deployment, lambda after: list_charges(under, after, PAGE))
+    return _paged(deployment, lambda after: list_charges(under, after, PAGE, of_all=True))
 
 
 def export_statement_lines(
