@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from quitrent.domain.charge import ChargeFilter
+from quitrent.rpc import calls
 from quitrent.services import exports
 from quitrent.services.caller import Caller, Role
 from tests.harness import GOLD, House, Refusal, day, gives_stream, month, refusal_of, takes_stream, wait_for
@@ -130,6 +131,16 @@ def test_an_export_of_a_statement_gives_what_the_list_of_its_lines_gives(
     wanted = {"reseller": "resellers/a", "month": month("2026-02"), "below_cost": below_cost}
     exported = [line for answer in book.admin.ExportStatementLines(**wanted) for line in answer.statement_lines]
     assert exported == list(book.admin.ListStatementLines(page_size=1000, **wanted).statement_lines)
+
+
+def test_an_export_is_divided_into_answers_that_fit(book: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = list(book.admin.ExportCharges())
+    assert len(whole) == 1
+    charges = book.charges()
+    monkeypatch.setattr(calls, "STREAMED_REPLY_BYTES", 3 * max(charge.ByteSize() for charge in charges))
+    divided = [list(answer.charges) for answer in book.admin.ExportCharges()]
+    assert all(3 <= len(some) < 7 for some in divided[:-1])
+    assert [charge for some in divided for charge in some] == charges
 
 
 def test_an_export_holds_a_connection_only_while_a_page_is_read(book: House, monkeypatch: pytest.MonkeyPatch) -> None:

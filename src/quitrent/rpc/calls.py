@@ -18,6 +18,9 @@ from quitrent.services.paging import Keyed, Page, PageRequest
 # Callers refuse a reply of more than 4 MiB; this leaves room for what stands around the messages.
 MOST_REPLY_BYTES = 3 * 1024 * 1024
 
+# Of many replies each is smaller: several are on their way at a time.
+STREAMED_REPLY_BYTES = 256 * 1024
+
 _Response = TypeVar("_Response", bound=Message)
 _Message = TypeVar("_Message", bound=Message)
 _Item = TypeVar("_Item", bound=Keyed)
@@ -81,14 +84,14 @@ def fitting(messages: Iterable[_Message]) -> list[_Message]:
 
 
 def replies(messages: Iterable[_Message]) -> Iterator[list[_Message]]:
-    """Divide messages into as many replies as it takes for each of them to fit."""
+    """Divide messages into as many replies as it takes for each of them to be small, or to be one message."""
     some: list[_Message] = []
-    room = MOST_REPLY_BYTES
+    room = STREAMED_REPLY_BYTES
     for message in messages:
         size = message.ByteSize()
         if some and size > room:
             yield some
-            some, room = [], MOST_REPLY_BYTES
+            some, room = [], STREAMED_REPLY_BYTES
         some.append(message)
         room -= size
     if some:
