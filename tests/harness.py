@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,6 +28,8 @@ from tests.databases import ON_POSTGRESQL, fresh_database
 
 TODAY = date(2026, 4, 15)
 GOLD = "products/gold"
+
+_SERVICES: Sequence[Any] = list(SERVICES.values())
 
 
 def day(text: str) -> Date:
@@ -72,7 +74,10 @@ class Refusal:
 
 
 class Caller:
-    """Calls a server with a key: `caller.GetPlan(name="plans/gold")` gives the reply."""
+    """Calls a server with a key: `caller.GetPlan(name="plans/gold")` gives the reply.
+
+    A method that takes a stream is sent this one request.
+    """
 
     def __init__(self, channel: grpc.Channel, key: str | None) -> None:
         self.key = key
@@ -85,16 +90,35 @@ class Caller:
             raise AttributeError(method)
         call = getattr(self._stubs[service], method)
         request_type = message_type(method)
+        if takes_stream(method):
+            return lambda **fields: call(iter([request_type(**fields)]), metadata=self.metadata, timeout=30)
         return lambda **fields: call(request_type(**fields), metadata=self.metadata, timeout=30)
+
+    def stream(self, method: str, requests: Iterable[Mapping[str, Any]]) -> Any:
+        """Make a call that takes a stream with requests of these fields; give the replies, or the one to come."""
+        [service] = [name for name, found in SERVICES.items() if method in found.methods_by_name]
+        call, request_type = getattr(self._stubs[service], method), message_type(method)
+        begin = call if gives_stream(method) else call.future
+        return begin((request_type(**fields) for fields in requests), metadata=self.metadata, timeout=60)
 
     def refusal(self, method: str, **fields: Any) -> Refusal:
         """Make a call that has to fail, and give what was said."""
         try:
             reply = getattr(self, method)(**fields)
-            reply = list(reply) if method == "WatchBillingRun" else reply
+            reply = list(reply) if gives_stream(method) else reply
         except grpc.RpcError as error:
             return refusal_of(error)
         raise AssertionError(f"{method} was not refused: {reply}")
+
+
+def takes_stream(method: str) -> bool:
+    """Whether a method takes many requests."""
+    return any(method in one.methods_by_name and one.methods_by_name[method].client_streaming for one in _SERVICES)
+
+
+def gives_stream(method: str) -> bool:
+    """Whether a method gives many answers."""
+    return any(method in one.methods_by_name and one.methods_by_name[method].server_streaming for one in _SERVICES)
 
 
 def message_type(method: str) -> Any:

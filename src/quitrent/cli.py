@@ -1,4 +1,4 @@
-"""The command line: serve, bill, look after keys, and play the demo. `cli_migrate` and `cli_plugins` have the rest."""
+"""The command line: serve, bill, look after keys, and play the demo. The other `cli_` files have the rest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quitrent.cli_bulk import export, import_book
 from quitrent.cli_migrate import migrate
 from quitrent.cli_plugins import plugins
 from quitrent.cli_told import told_plainly
@@ -122,29 +123,17 @@ def bill(
     plugins_run_in: str,
 ) -> None:
     """Bill everything due up to and including a day, here and now."""
-    from contextlib import closing
     from dataclasses import replace
-    from threading import Event
 
+    from quitrent.billing import billed, previewed
     from quitrent.domain.billing_run import RunState
     from quitrent.report import print_run
-    from quitrent.server import build_deployment
-    from quitrent.services.biller import carry_out_unfinished
-    from quitrent.services.billing import carry_out
-    from quitrent.services.news import tell_plugins
-    from quitrent.services.runs import ask_for_run, check_through, preview_run
 
     settings = replace(settings, plugins_run_in=plugins_run_in)
-    with closing(build_deployment(settings, must_exist=True)) as deployment:
-        check_through(deployment, through.date())
-        if validate_only:
-            print_run(preview_run(deployment, through.date()).run)
-            return
-        carry_out_unfinished(deployment, Event())
-        with deployment.store.write():
-            run = ask_for_run(deployment, through.date())
-        finished = carry_out(deployment, run, Event())
-        tell_plugins(deployment, Event())
+    if validate_only:
+        print_run(previewed(settings, through.date()))
+        return
+    finished = billed(settings, through.date())
     print_run(finished)
     if finished.state is RunState.FAILED:
         sys.exit(1)
@@ -267,3 +256,5 @@ def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
 
 quitrent.add_command(migrate)
 quitrent.add_command(plugins)
+quitrent.add_command(import_book)
+quitrent.add_command(export)

@@ -11,6 +11,8 @@ import click
 
 def told_errors() -> tuple[type[Exception], ...]:
     """Give the errors that say to an operator what is wrong; any other is a fault of ours."""
+    from quitrent.book_file import BookFileError
+    from quitrent.csv_file import NotWrittenError
     from quitrent.domain.errors import QuitrentError
     from quitrent.hooks.errors import PluginError
     from quitrent.services.keys import KeyLimitError
@@ -18,7 +20,8 @@ def told_errors() -> tuple[type[Exception], ...]:
     from quitrent.store.database import StoreError
     from quitrent.supervisor import NotServingError
 
-    return SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError, NotServingError
+    of_files = (BookFileError, NotWrittenError)
+    return SettingsError, PluginError, StoreError, KeyLimitError, QuitrentError, NotServingError, *of_files
 
 
 def told_plainly(command: Callable[..., None]) -> Callable[..., None]:

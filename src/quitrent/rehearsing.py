@@ -17,6 +17,7 @@ from quitrent.hooks.plugin_set import PluginSet
 from quitrent.server import build_deployment
 from quitrent.services.rehearsal import Added, Change, check_span, rehearse
 from quitrent.settings import Settings, read_settings_file
+from quitrent.shown_progress import shown_progress
 
 
 def rehearsed(
@@ -35,8 +36,11 @@ def rehearsed(
     )
     in_use = PluginSet(tuple(sources_of(settings.plugins)))
     # Both sets have hosts of their own: none is started for the deployment.
-    with closing(build_deployment(settings, Plugins(), must_exist=True)) as deployment:
-        return rehearse(deployment, span, change, Event(), in_use)
+    with (
+        closing(build_deployment(settings, Plugins(), must_exist=True)) as deployment,
+        shown_progress("rehearse", "lines") as shown,
+    ):
+        return rehearse(deployment, span, change, Event(), in_use, shown.at)
 
 
 def _added(name: str, given: PluginsSettings, in_use: PluginsSettings) -> Added:

@@ -35,7 +35,7 @@ class Settings:
     time_zone: str = "UTC"
     # Host and port; port 0 is any free one.
     listen: str = "localhost:50051"
-    # How many calls are served at once; three times as many may wait. Half of them may be watchers.
+    # How many calls are served at once; three times as many may wait. Half of them may be streams.
     threads: int = 16
     # How many server processes share the port; each serves as many calls at once as `threads` says.
     processes: int = 1

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from quitrent.report import print_table
+from tests.benchmarks.bulk import import_cost, stream_cost
 from tests.benchmarks.calls import AssignCost, CallCost, assign_cost, call_cost
 from tests.benchmarks.measured import machine
 from tests.benchmarks.plugins import (
@@ -39,11 +40,13 @@ class Scale:
     by_workers: int
     calls: int
     assignments: int
+    imported: int
+    streamed: int
 
 
 SCALES = {
-    "small": Scale(20, 6_000, 4_000, 10_000, 20_000, 2_000, 200),
-    "full": Scale(100, 10_000, 200_000, 1_000_000, 100_000, 20_000, 1_000),
+    "small": Scale(20, 6_000, 4_000, 10_000, 20_000, 2_000, 200, 20_000, 20_000),
+    "full": Scale(100, 10_000, 200_000, 1_000_000, 100_000, 20_000, 1_000, 100_000, 100_000),
 }
 
 
@@ -61,6 +64,8 @@ def main(name: str, file: Path) -> None:
         found["runs"] = _runs(scale, server)
         found["calls"] = _calls(scale)
         found["assignments"] = _assignments(scale, server)
+        found["import"] = _import(scale, server)
+    found["streams"] = _streams(scale)
     file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     click.echo(f"The raw times are in {file}")
 
@@ -140,6 +145,30 @@ def _assignments(scale: Scale, server: str) -> list[dict[str, Any]]:
     ]
     columns = ("database", "an assignment, us", "an INSERT, us", "of the INSERTs a second")
     print_table("One durable commit each", columns, rows, columns[1:])
+    return [asdict(cost) for cost in costs]
+
+
+def _import(scale: Scale, server: str) -> dict[str, Any]:
+    cost = import_cost(server, scale.imported)
+    columns = ("accounts", "import", "again", "COPY of the same rows", "import / COPY")
+    times = (f"{took / 1e9:.1f}" for took in (cost.import_ns, cost.again_ns, cost.copy_ns))
+    row = (str(cost.accounts), *times, f"{cost.ratio:.1f}")
+    print_table("Accounts with a subscription each into PostgreSQL, in seconds", columns, [row], columns)
+    return asdict(cost)
+
+
+def _streams(scale: Scale) -> list[dict[str, Any]]:
+    costs = [stream_cost(streams, scale.streamed) for streams in (1, 2)]
+    rows = [
+        (
+            str(cost.streams),
+            f"{cost.quotes * 1e9 / cost.took_ns:.0f}",
+            f"{cost.computed_seconds * 1e6 / cost.quotes:.0f}",
+        )
+        for cost in costs
+    ]
+    columns = ("streams", "quotes a second", "computing of the server, us a quote")
+    print_table("Quotes by the stream, 500 with a request, of one server process", columns, rows, columns)
     return [asdict(cost) for cost in costs]
 
 

@@ -32,7 +32,7 @@ _OF_ACCOUNT = {
 def fill(deployment: Deployment, subscriptions: int, resellers: int = RESELLERS) -> None:
     """Make resellers with so many accounts in all, a1 and on, each with gold since January."""
     with deployment.store.write():
-        _make_product(deployment)
+        make_product(deployment)
         for number in range(resellers):
             create_reseller(deployment, Party(f"resellers/r{number}"))
             create_customer(deployment, ADMIN, Party(f"resellers/r{number}/customers/c1"))
@@ -96,7 +96,8 @@ def _columns(table: type[Row]) -> list[str]:
     return [field.column_name for field in table._meta.sorted_fields if field.column_name != "id"]
 
 
-def _make_product(deployment: Deployment) -> None:
+def make_product(deployment: Deployment) -> None:
+    """Make gold with its two plans."""
     fee, price = Money(10_000_000, "USD"), Money(20_000_000, "USD")
     create_plan(deployment, ADMIN, Plan("plans/gold-fee", PlanKind.RESELLER, fee, applied_more_than_once=True))
     create_plan(deployment, ADMIN, Plan("plans/gold-price", PlanKind.ACCOUNT, price, shared_with_resellers=True))

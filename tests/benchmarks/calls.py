@@ -79,8 +79,8 @@ def call_cost(calls: int, rounds: int) -> CallCost:
         with closing(build_deployment(Settings(f"sqlite:///{folder}/quitrent.db"), Plugins())) as deployment:
             fill(deployment, ACCOUNTS)
             key = create_key(deployment, Role.ADMIN)
-        with _served(folder) as address:
-            reply = _call(address, key)(_request(0))
+        with served(folder) as (address, _):
+            reply = _call(address, key)(quote_request(0))
             with _bare(folder, reply.SerializeToString()) as bare_address:
                 ours, bare = _call(address, key), _call(bare_address, key)
                 took: dict[str, list[int]] = {"ours": [], "bare": []}
@@ -133,7 +133,7 @@ def _many(call: Any, calls: int) -> list[int]:
     def some(first: int) -> list[int]:
         took = []
         for number in range(first, calls, CALLERS):
-            request = _request(number % ACCOUNTS)
+            request = quote_request(number % ACCOUNTS)
             begin = perf_counter_ns()
             call(request)
             took.append(perf_counter_ns() - begin)
@@ -143,7 +143,8 @@ def _many(call: Any, calls: int) -> list[int]:
         return [one for found in pool.map(some, range(CALLERS)) for one in found]
 
 
-def _request(number: int) -> pb.QuotePriceRequest:
+def quote_request(number: int) -> pb.QuotePriceRequest:
+    """Ask for a quote of one of the accounts of a book."""
     account = f"resellers/r{number % 10}/customers/c1/accounts/a{number + 1}"
     return pb.QuotePriceRequest(subscription=f"{account}/subscriptions/s1", date=day("2026-02-10"))
 
@@ -159,27 +160,29 @@ def _call(address: str, key: str) -> Any:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
+def served(folder: Path) -> Iterator[tuple[str, int]]:
+    """Serve in a folder; give the address, and the number of the process."""
     command = [f"{Path(sys.executable).parent}/quitrent", "serve", "--listen", "localhost:0"]
-    with _process(command, folder) as line:
-        yield line.split()[3].rstrip(",")
+    with _process(command, folder) as (line, process):
+        yield line.split()[3].rstrip(","), process
 
 
 @contextmanager
 def _bare(folder: Path, reply: bytes) -> Iterator[str]:
     (folder / "reply").write_bytes(reply)
-    with _process(
-        [sys.executable, str(Path(__file__).parent / "bare_server.py"), str(folder / "reply")], folder
-    ) as line:
+    with _process([sys.executable, str(Path(__file__).parent / "bare_server.py"), str(folder / "reply")], folder) as (
+        line,
+        _,
+    ):
         yield line.strip()
 
 
 @contextmanager
-def _process(command: list[str], folder: Path) -> Iterator[str]:
+def _process(command: list[str], folder: Path) -> Iterator[tuple[str, int]]:
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield process.stdout.readline()
+        yield process.stdout.readline(), process.pid
     finally:
         process.terminate()
         process.communicate()

@@ -28,7 +28,7 @@ from quitrent.services.charges import reverse_charge
 from quitrent.services.deployment import Deployment
 from quitrent.services.fee_changes import create_fee_change
 from quitrent.services.once import Mutation, once
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from tests.e2e.model import Life
 from tests.e2e.shop import ADMIN, PRODUCTS, RESELLERS, fixed, model_plan, percent, retail_plan, wholesale_plan
 

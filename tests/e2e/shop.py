@@ -44,7 +44,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.fee_changes import create_fee_change
 from quitrent.services.runs import ask_for_run, preview_run
 from quitrent.settings import Settings
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from quitrent.store.parked_charges import list_parked_charges
 from tests.e2e.model import Life, ModelPlan
 from tests.harness import TODAY

@@ -28,7 +28,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.runs import ask_for_run
 from quitrent.settings import Settings
 from quitrent.store.billing_runs import find_run_by_key
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from tests.databases import fresh_database, read
 from tests.e2e.crew import Working
 from tests.e2e.crowd import Someone, Told, fill

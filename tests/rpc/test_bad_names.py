@@ -113,7 +113,7 @@ def test_an_id_is_of_letters_digits_and_hyphens(world: World, method: str) -> No
 
 
 def test_every_call_that_changes_something_takes_a_request_id() -> None:
-    reading = ("Get", "List", "Watch", "Quote", "BatchQuote", "Rehearse")
+    reading = ("Get", "List", "Export", "Watch", "Quote", "BatchQuote", "StreamQuotes", "Rehearse")
     assert [method for method in RPCS if not method.startswith(reading)] == WITH_REQUEST_ID
 
 

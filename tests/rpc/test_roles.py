@@ -58,8 +58,10 @@ ROLES = [
     ("CloseSubscription", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ChangeSubscriptionProduct", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("WithdrawSubscriptionChange", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
+    ("ImportBook", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("QuotePrice", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("BatchQuotePrices", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
+    ("StreamQuotes", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("StartBillingRun", OK, OK, DENIED, DENIED, DENIED),
     ("GetBillingRun", OK, NOT_FOUND, DENIED, DENIED, DENIED),
     ("ListBillingRuns", OK, OK, DENIED, DENIED, DENIED),
@@ -71,10 +73,12 @@ ROLES = [
     ("RehearsePrices", OK, OK, DENIED, DENIED, DENIED),
     ("GetCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ListCharges", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
+    ("ExportCharges", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ReverseCharge", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ListParkedCharges", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("GetStatement", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
     ("ListStatementLines", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
+    ("ExportStatementLines", OK, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND),
 ]
 
 # What an `authorization` may look like that is none; {key} is a valid key, {id} its public part.

@@ -17,7 +17,19 @@ from quitrent import Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
 from quitrent.server import SERVICES
 from quitrent.services.runs import ask_for_run, cancel_run
-from tests.harness import GOLD, Caller, House, Refusal, day, message_type, money, month, refusal_of
+from tests.harness import (
+    GOLD,
+    Caller,
+    House,
+    Refusal,
+    day,
+    gives_stream,
+    message_type,
+    money,
+    month,
+    refusal_of,
+    takes_stream,
+)
 
 UNPRICED, REFUSED = "products/unpriced", "products/refused"
 RUN = "billingRuns/2026-01-31-1"
@@ -205,8 +217,10 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
             "change_date": day("2026-05-01"),
         },
         "WithdrawSubscriptionChange": {"name": f"{life}/withdraw", "change": "SUBSCRIPTION_CHANGE_END"},
+        "ImportBook": {"rows": [{"account": {"name": f"{customer}/accounts/imported-{spare}", **name}}], "last": True},
         "QuotePrice": {"subscription": f"{account}/subscriptions/s1", "date": day("2026-04-01")},
         "BatchQuotePrices": {"requests": [{"assignment": assignment, "date": day("2026-04-01")}]},
+        "StreamQuotes": {"requests": [{"assignment": assignment, "date": day("2026-04-01")}]},
         "StartBillingRun": {"through_date": day("2026-01-31"), "validate_only": True},
         "GetBillingRun": {"name": run},
         "ListBillingRuns": {},
@@ -222,10 +236,12 @@ def requests(reseller: str, spare: str = "own") -> dict[str, dict[str, Any]]:
         },
         "GetCharge": {"name": f"{account}/subscriptions/s1/charges/retail-recurring-2026-01-01"},
         "ListCharges": {"parent": party},
+        "ExportCharges": {"parent": party},
         "ReverseCharge": {"name": f"{account}/subscriptions/s1/charges/{side}-recurring-2026-01-01"},
         "ListParkedCharges": {"parent": party},
         "GetStatement": {"reseller": party, "month": month("2026-01")},
         "ListStatementLines": {"reseller": party, "month": month("2026-01")},
+        "ExportStatementLines": {"reseller": party, "month": month("2026-01")},
     }
 
 
@@ -235,14 +251,19 @@ def path_of(method: str) -> str:
     return f"/{service.full_name}/{method}"
 
 
-def send(channel: Any, path: str, data: bytes, metadata: Any = ()) -> bytes | Refusal:
-    """Send bytes to a method as they are; give the bytes of the (last) answer, or what was refused."""
+def send(channel: Any, path: str, data: bytes | list[bytes], metadata: Any = ()) -> bytes | Refusal:
+    """Send bytes to a method as they are; give the bytes of the (last) answer, or what was refused.
+
+    A list is of what is sent one after the other, to a method that takes a stream.
+    """
+    method = path.rpartition("/")[2]
+    takes_many = takes_stream(method) or method == "ServerReflectionInfo"
+    gives_many = gives_stream(method) or method in {"Watch", "ServerReflectionInfo"}
+    shape = f"{'stream' if takes_many else 'unary'}_{'stream' if gives_many else 'unary'}"
     try:
-        if path.endswith(("Watch", "WatchBillingRun")):
-            return bytes(list(channel.unary_stream(path)(data, metadata=metadata, timeout=30))[-1])
-        if path.endswith("ServerReflectionInfo"):
-            return bytes(list(channel.stream_stream(path)(iter([data]), metadata=metadata, timeout=30))[-1])
-        return bytes(channel.unary_unary(path)(data, metadata=metadata, timeout=30))
+        sent = iter(data if isinstance(data, list) else [data]) if takes_many else data
+        answer = getattr(channel, shape)(path)(sent, metadata=metadata, timeout=30)
+        return bytes([b"", *answer][-1] if gives_many else answer)
     except grpc.RpcError as error:
         return refusal_of(error)
 
@@ -257,13 +278,13 @@ def outcome(caller: Caller, method: str, fields: Mapping[str, Any]) -> tuple[str
     """Make a call; give OK, EMPTY or the code, and the bytes of the answer. A batch counts as its first result."""
     try:
         reply = getattr(caller, method)(**fields)
-        reply = list(reply)[-1] if method == "WatchBillingRun" else reply
+        reply = list(reply)[-1] if gives_stream(method) else reply
     except grpc.RpcError as error:
         refused = refusal_of(error)
         return refused.code, refused.raw
-    if method == "BatchQuotePrices" and reply.results[0].HasField("error"):
-        failure = reply.results[0].error
-        return str(Code.Name(failure.code)), bytes(failure.SerializeToString())
+    for one in [*getattr(reply, "results", []), *getattr(reply, "bad_rows", [])][:1]:
+        if one.HasField("error"):
+            return str(Code.Name(one.error.code)), bytes(one.error.SerializeToString())
     answer: bytes = reply.SerializeToString()
     return ("EMPTY" if method in LISTS and not answer else "OK"), answer
 
@@ -271,7 +292,8 @@ def outcome(caller: Caller, method: str, fields: Mapping[str, Any]) -> tuple[str
 def said(caller: Caller, method: str, **fields: Any) -> str:
     """Make a call; give OK, or the reason why not."""
     try:
-        getattr(caller, method)(**fields)
+        reply = getattr(caller, method)(**fields)
+        reply = list(reply) if gives_stream(method) else reply
     except grpc.RpcError as error:
         return refusal_of(error).reason
     return "OK"

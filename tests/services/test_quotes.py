@@ -11,7 +11,8 @@ import pytest
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
 from quitrent.hooks.manager import Plugins
 from quitrent.services.caller import Caller, Role
-from quitrent.services.quoting import QuoteRequest, quote_prices
+from quitrent.services.quoting import quote_prices
+from quitrent.services.terms_asked import QuoteRequest
 from tests.conftest import WHOLE
 from tests.harness import GOLD, House, day, iso, money, text_of
 
@@ -180,3 +181,25 @@ def test_no_plugin_is_called_while_a_transaction_is_open(gold: House) -> None:
         gold.deployment.store.write(),
     ):
         quote_prices(gold.deployment, Caller(Role.ADMIN), asked)
+
+
+def test_many_quotes_take_as_many_queries_as_one(gold: House) -> None:
+    accounts = [gold.make_account("acme", f"a{number}") for number in range(20)]
+    names = [gold.assign(account) for account in accounts[:10]]
+    first = date(2026, 1, 1)
+    quoted = [QuoteRequest(first, subscription=name) for name in names]
+    quoted += [QuoteRequest(first, product=GOLD, account=account) for account in accounts[10:]]
+    database: Any = gold.deployment.store._database
+    asked: list[str] = []
+    database.query_hooks.append(lambda query: asked.append(query.sql))
+
+    def queries(requests: list[QuoteRequest]) -> int:
+        asked.clear()
+        quotes = quote_prices(gold.deployment, Caller(Role.ADMIN), requests)
+        assert not [quote for quote in quotes if isinstance(quote, Exception)]
+        return len(asked)
+
+    queries(quoted)
+    for some in (quoted[:10], quoted[10:], quoted):
+        assert queries(some) == queries([some[0], some[-1]])
+    database.query_hooks.clear()

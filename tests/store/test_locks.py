@@ -17,7 +17,7 @@ from quitrent.services.progress import divide, fail, finish_phase
 from quitrent.services.runs import ask_for_run, get_run
 from quitrent.store.partitions import partitions_of
 from tests.databases import raw, read
-from tests.harness import House, wait_for
+from tests.harness import GOLD, House, day, iso, wait_for
 
 JANUARY = date(2026, 1, 31)
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -108,3 +108,18 @@ def test_a_run_that_ends_counts_what_is_being_posted(house: House, at_work: tupl
         ended = get_run(run.name)
     assert (ended.failure, ended.done_count) == ("it went wrong", 1)
     assert [amount.charge_count for amount in ended.amounts.values()] == [1]
+
+
+def test_an_import_builds_on_the_fees_that_a_run_has_posted_meanwhile(house: House) -> None:
+    account = "resellers/acme/customers/c1/accounts/a1"
+    house.admin.CloseSubscription(name=f"{account}/subscriptions/s1", end_date=day("2026-01-15"))
+    again = {"name": f"{account}/subscriptions/s2", "product": GOLD, "start_date": day("2026-01-20")}
+    done_beside(
+        house,
+        lambda: house.admin.ImportBook(rows=[{"subscription": again}], last=True),
+        # As a run does it that had charged the whole of January before the end was known.
+        "SELECT id FROM subscription FOR UPDATE",
+        "UPDATE wholesale_side SET billed_until = '2026-02-01', due_date = NULL",
+    )
+    made = house.admin.GetSubscription(name=str(again["name"])).subscription
+    assert iso(made.wholesale_start_date) == "2026-02-01"

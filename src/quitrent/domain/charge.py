@@ -25,6 +25,7 @@ from fractions import Fraction
 from quitrent.domain.days import Days, days_text, share_of
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.money import Money, Rounding, round_to_minor_unit, units_text
+from quitrent.domain.party import PROVIDER, parent_of, reseller_of
 
 
 class Side(StrEnum):
@@ -115,6 +116,17 @@ class Charge:
             return self.reverses + "-reversal"
         reason = self.reason.lower().replace("_", "-")
         return f"{self.subscription}/charges/{self.side.lower()}-{reason}-{self.period_start}"
+
+    @property
+    def debtor(self) -> str:
+        """Give who owes it: the reseller, or its customer."""
+        wholesale = self.side is Side.WHOLESALE
+        return reseller_of(self.subscription) if wholesale else parent_of(parent_of(self.subscription))
+
+    @property
+    def creditor(self) -> str:
+        """Give who is owed it: the provider, or the reseller."""
+        return PROVIDER if self.side is Side.WHOLESALE else reseller_of(self.subscription)
 
 
 @dataclass(frozen=True, slots=True)

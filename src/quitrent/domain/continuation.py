@@ -14,12 +14,22 @@ from datetime import date, timedelta
 from quitrent.domain.calendar import Calendar
 from quitrent.domain.errors import FailedPrecondition, Reason
 from quitrent.domain.part import Part, PartCharge
+from quitrent.domain.party import reseller_of
 from quitrent.domain.plan import Plan
-from quitrent.domain.product import Product, ProductKind
+from quitrent.domain.product import Product, ProductKind, check_assignable
 from quitrent.domain.schedule import Schedule
-from quitrent.domain.subscription import SideBooks, Subscription
+from quitrent.domain.subscription import SideBooks, Subscription, assigned
 
 ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignable:
+    """A product with the plans that it has now."""
+
+    product: Product
+    account_plan: Plan
+    reseller_plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,22 @@ class _Charged:
     def start(self) -> date:
         """The first day of its fees."""
         return self.assignment.subscription.wholesale.schedule.start
+
+
+def assigned_to(
+    account: str, name: str, assignable: Assignable, start: date, others: Sequence[Assignment]
+) -> Assignment:
+    """Give the subscription that a product has under a name on an account from a day on.
+
+    `others` are the account's other subscriptions.
+    Errors: FailedPrecondition.
+    """
+    product, plan = assignable.product, assignable.reseller_plan
+    check_assignable(product, reseller_of(account))
+    check_free(product, start, None, others)
+    wholesale = wholesale_books(product, plan, start, others)
+    retail = SideBooks.opened(Schedule.starting(start))
+    return Assignment(assigned(name, product, start, wholesale, retail), product, assignable.account_plan, plan)
 
 
 def check_free(product: Product, start: date, end: date | None, others: Sequence[Assignment]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +30,17 @@ def reseller_of(name: str) -> str:
     """
     parts = name.split("/")
     return "/".join(parts[:2]) if parts[0] == "resellers" else ""
+
+
+def lineage(name: str) -> Iterator[str]:
+    """Give a name and those of the parties that it belongs to, from the nearest on.
+
+    >>> list(lineage("resellers/acme/customers/c1"))
+    ['resellers/acme/customers/c1', 'resellers/acme']
+    """
+    while name:
+        yield name
+        name = parent_of(name)
 
 
 def parent_of(name: str) -> str:

@@ -52,8 +52,10 @@ ACCESS = {
     "CloseSubscription": EVERY_ROLE,
     "ChangeSubscriptionProduct": EVERY_ROLE,
     "WithdrawSubscriptionChange": EVERY_ROLE,
+    "ImportBook": EVERY_ROLE,
     "QuotePrice": EVERY_ROLE,
     "BatchQuotePrices": EVERY_ROLE,
+    "StreamQuotes": EVERY_ROLE,
     "StartBillingRun": ADMIN_ONLY,
     "GetBillingRun": ADMIN_ONLY,
     "ListBillingRuns": ADMIN_ONLY,
@@ -65,10 +67,12 @@ ACCESS = {
     "RehearsePrices": ADMIN_ONLY,
     "GetCharge": EVERY_ROLE,
     "ListCharges": EVERY_ROLE,
+    "ExportCharges": EVERY_ROLE,
     "ReverseCharge": EVERY_ROLE,
     "ListParkedCharges": EVERY_ROLE,
     "GetStatement": EVERY_ROLE,
     "ListStatementLines": EVERY_ROLE,
+    "ExportStatementLines": EVERY_ROLE,
 }
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from quitrent.domain.billing_run import BillingRun
-from quitrent.domain.charge import Charge, ParkedCharge, Side, Step
+from quitrent.domain.charge import Charge, ParkedCharge, Step
 from quitrent.domain.money import Money
-from quitrent.domain.party import PROVIDER, parent_of, reseller_of
 from quitrent.domain.statement import Statement, StatementLine
 from quitrent.rpc.values import date_out, decimal_out, enum_out, money_out, month_out, optional_money_out, time_out
 from quitrent.services.quoting import Quote, QuotedSide
 from quitrent.v1 import billing_run_pb2, charge_pb2, explanation_pb2, quote_pb2, statement_pb2
 
 
-def explanation_out(steps: Sequence[Step]) -> explanation_pb2.Explanation:
-    """Write the steps of a calculation."""
+@lru_cache(1024)
+def explanation_out(steps: tuple[Step, ...]) -> explanation_pb2.Explanation:
+    """Write the steps of a calculation, which many lines have in common; a message that it is put into gets a copy."""
     return explanation_pb2.Explanation(
         steps=[
             explanation_pb2.Step(
@@ -47,15 +47,12 @@ def quote_out(quote: Quote) -> quote_pb2.Quote:
 
 def charge_out(charge: Charge) -> charge_pb2.Charge:
     """Write a charge, with who owes it to whom."""
-    reseller = reseller_of(charge.subscription)
-    customer = parent_of(parent_of(charge.subscription))
-    wholesale = charge.side is Side.WHOLESALE
     return charge_pb2.Charge(
         name=charge.name,
         side=enum_out(charge_pb2.Side, charge.side),
         reason=enum_out(charge_pb2.ChargeReason, charge.reason),
-        debtor=reseller if wholesale else customer,
-        creditor=PROVIDER if wholesale else reseller,
+        debtor=charge.debtor,
+        creditor=charge.creditor,
         subscription=charge.subscription,
         product=charge.product,
         period_start=date_out(charge.period_start),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 
 from quitrent.rpc.charge_calls import ChargeCalls
+from quitrent.rpc.export_calls import ExportCalls
+from quitrent.rpc.import_calls import ImportCalls
 from quitrent.rpc.party_calls import PartyCalls
 from quitrent.rpc.plugin_calls import PluginCalls
 from quitrent.rpc.quote_calls import QuoteCalls
@@ -19,16 +21,18 @@ from quitrent.v1 import billing_service_pb2_grpc
 class BillingServicer(
     PartyCalls,
     SubscriptionCalls,
+    ImportCalls,
     QuoteCalls,
     RunCalls,
     PluginCalls,
     RehearsalCalls,
     ChargeCalls,
+    ExportCalls,
     billing_service_pb2_grpc.BillingServiceServicer,
 ):
     """Parties, subscriptions, quotes, runs, plugins, rehearsals, charges, statements; documented in the protos."""
 
-    def __init__(self, deployment: Deployment, biller: CarriesOutRuns, most_watchers: int) -> None:
-        """Take what the use cases need, the biller that carries runs out, and how many may watch it at once."""
+    def __init__(self, deployment: Deployment, biller: CarriesOutRuns, most_streams: int) -> None:
+        """Take what the use cases need, the biller that carries runs out, and how many streams may be open at once."""
         self._deployment, self._biller = deployment, biller
-        self._watchers = BoundedSemaphore(most_watchers)
+        self._streams = BoundedSemaphore(most_streams)

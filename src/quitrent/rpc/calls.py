@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
 
+from quitrent.domain.errors import Reason, ResourceExhausted
 from quitrent.rpc.gate import current_caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.once import Mutation, once
@@ -14,6 +17,9 @@ from quitrent.services.paging import Keyed, Page, PageRequest
 
 # Callers refuse a reply of more than 4 MiB; this leaves room for what stands around the messages.
 MOST_REPLY_BYTES = 3 * 1024 * 1024
+
+# Of many replies each is smaller: several are on their way at a time.
+STREAMED_REPLY_BYTES = 256 * 1024
 
 _Response = TypeVar("_Response", bound=Message)
 _Message = TypeVar("_Message", bound=Message)
@@ -75,6 +81,38 @@ def fitting(messages: Iterable[_Message]) -> list[_Message]:
             break
         fit.append(message)
     return fit
+
+
+def replies(messages: Iterable[_Message]) -> Iterator[list[_Message]]:
+    """Divide messages into as many replies as it takes for each of them to be small, or to be one message."""
+    some: list[_Message] = []
+    room = STREAMED_REPLY_BYTES
+    for message in messages:
+        size = message.ByteSize()
+        if some and size > room:
+            yield some
+            some, room = [], STREAMED_REPLY_BYTES
+        some.append(message)
+        room -= size
+    if some:
+        yield some
+
+
+@contextmanager
+def room_for_stream(streams: BoundedSemaphore) -> Iterator[None]:
+    """Count a stream that a caller holds open: it has a thread of the server for as long.
+
+    Errors: ResourceExhausted.
+    """
+    if not streams.acquire(blocking=False):
+        raise ResourceExhausted(
+            Reason.TOO_MANY_STREAMS,
+            "as many callers as the server has room for watch runs, import, export or ask for quotes; try again later",
+        )
+    try:
+        yield
+    finally:
+        streams.release()
 
 
 def page_request(request: Listing) -> PageRequest:

@@ -8,6 +8,7 @@ from quitrent.domain.charge import ChargeFilter, ChargeReason, Side
 from quitrent.rpc.billing_messages import charge_out, parked_charge_out, statement_line_out, statement_out
 from quitrent.rpc.calls import mutate, page_out, page_request
 from quitrent.rpc.gate import current_caller
+from quitrent.rpc.validation import check_rules
 from quitrent.rpc.values import enum_in, month_in, optional_date_in
 from quitrent.services import charges, statements
 from quitrent.services.deployment import Deployment
@@ -24,16 +25,7 @@ class ChargeCalls:
         return pb.GetChargeResponse(charge=charge_out(charges.get_charge(current_caller(), request.name)))
 
     def ListCharges(self, request: pb.ListChargesRequest, context: grpc.ServicerContext) -> pb.ListChargesResponse:
-        wanted = ChargeFilter(
-            parent=request.parent,
-            side=enum_in(charge_pb2.Side, request.side, Side),
-            reason=enum_in(charge_pb2.ChargeReason, request.reason, ChargeReason),
-            product=request.product,
-            period_from=optional_date_in(request, "period_from", "period_from"),
-            period_before=optional_date_in(request, "period_before", "period_before"),
-            billing_run=request.billing_run,
-        )
-        page = charges.list_charges(current_caller(), wanted, page_request(request))
+        page = charges.list_charges(current_caller(), charge_filter_in(request), page_request(request))
         found, token = page_out(page, charge_out)
         return pb.ListChargesResponse(charges=found, next_page_token=token)
 
@@ -72,3 +64,21 @@ class ChargeCalls:
         )
         found, token = page_out(page, statement_line_out)
         return pb.ListStatementLinesResponse(statement_lines=found, next_page_token=token)
+
+
+def charge_filter_in(request: pb.ListChargesRequest | pb.ExportChargesRequest) -> ChargeFilter:
+    """Read which charges are wanted. Errors: InvalidArgument."""
+    return ChargeFilter(
+        parent=request.parent,
+        side=enum_in(charge_pb2.Side, request.side, Side),
+        reason=enum_in(charge_pb2.ChargeReason, request.reason, ChargeReason),
+        product=request.product,
+        period_from=optional_date_in(request, "period_from", "period_from"),
+        period_before=optional_date_in(request, "period_before", "period_before"),
+        billing_run=request.billing_run,
+    )
+
+
+def check_charge_filter(wanted: ChargeFilter) -> None:
+    """Refuse names in a filter that are none, as a call with it would be refused. Errors: InvalidArgument."""
+    check_rules(pb.ExportChargesRequest(parent=wanted.parent, product=wanted.product, billing_run=wanted.billing_run))

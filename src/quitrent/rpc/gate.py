@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import grpc
 from google.protobuf.message import Message
+from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from quitrent.domain.errors import QuitrentError
@@ -98,8 +99,12 @@ class Gate(grpc.ServerInterceptor):
             return grpc.unary_stream_rpc_method_handler(
                 self._stream(handler, method), response_serializer=handler.response_serializer
             )
+        if handler.stream_unary:
+            return grpc.stream_unary_rpc_method_handler(
+                self._collection(handler, method), response_serializer=handler.response_serializer
+            )
         return grpc.stream_stream_rpc_method_handler(
-            self._conversation(handler), response_serializer=handler.response_serializer
+            self._conversation(handler, method), response_serializer=handler.response_serializer
         )
 
     def _unary(self, handler: Handler, method: str) -> Callable[[bytes, grpc.ServicerContext], Any]:
@@ -109,7 +114,8 @@ class Gate(grpc.ServerInterceptor):
                 if not method.startswith(OURS):
                     return handler.unary_unary(parsed(data, handler.request_deserializer), context)
                 with self._store.connection():
-                    return handler.unary_unary(self._admitted(data, handler, method, context), context)
+                    self._admit(method, context)
+                    return handler.unary_unary(_checked(data, handler), context)
 
         return answer
 
@@ -122,27 +128,49 @@ class Gate(grpc.ServerInterceptor):
                     return
                 # A stream may last: it takes a connection when it needs one.
                 with self._store.connection():
-                    request = self._admitted(data, handler, method, context)
-                yield from handler.unary_stream(request, context)
+                    self._admit(method, context)
+                yield from handler.unary_stream(_checked(data, handler), context)
 
         return answer
 
-    def _conversation(self, handler: Handler) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[Any]]:
+    def _collection(self, handler: Handler, method: str) -> Callable[[Iterator[bytes], grpc.ServicerContext], Any]:
+        def answer(data: Iterator[bytes], context: grpc.ServicerContext) -> Any:
+            self._open.wait()
+            with _errors_told(context, method):
+                with self._store.connection():
+                    self._admit(method, context)
+                return handler.stream_unary((_checked(one, handler) for one in data), context)
+
+        return answer
+
+    def _conversation(
+        self, handler: Handler, method: str
+    ) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[Any]]:
         def answer(data: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
             self._open.wait()
-            with _errors_told(context, "reflection"):
-                requests = (parsed(one, handler.request_deserializer) for one in data)
-                yield from handler.stream_stream(requests, context)
+            with _errors_told(context, method):
+                if not method.startswith(OURS):
+                    requests = (parsed(one, handler.request_deserializer) for one in data)
+                    yield from handler.stream_stream(requests, context)
+                    return
+                with self._store.connection():
+                    self._admit(method, context)
+                yield from handler.stream_stream((_checked(one, handler) for one in data), context)
 
         return answer
 
-    def _admitted(self, data: bytes, handler: Handler, method: str, context: grpc.ServicerContext) -> Message:
+    def _admit(self, method: str, context: grpc.ServicerContext) -> None:
+        """Refuse who shows no key that counts, or has not the role. Errors: Unauthenticated, PermissionDenied."""
         caller = identify(_authorization(context))
         check_access(caller, method.rpartition("/")[2])
-        request = parsed(data, handler.request_deserializer)
-        check_rules(request)
         _caller.set(caller)
-        return request
+
+
+def _checked(data: bytes, handler: Handler) -> Message:
+    """Give a request, or one of many, that is well-formed and keeps the rules. Errors: InvalidArgument."""
+    request = parsed(data, handler.request_deserializer)
+    check_rules(request)
+    return request
 
 
 @contextmanager
@@ -153,6 +181,10 @@ def _errors_told(context: grpc.ServicerContext, method: str) -> Iterator[None]:
         yield
     except QuitrentError as error:
         status = status_of(error)
+    # The caller is gone in the middle of its requests. Nobody is told; grpcio keeps what it raised.
+    except grpc.RpcError as gone:
+        gone.with_traceback(None)
+        status = status_pb2.Status(code=grpc.StatusCode.CANCELLED.value[0])
     # The caller gets a number, the log what happened: an exception's text may hold anything.
     except Exception:  # noqa: BLE001
         incident = uuid4().hex

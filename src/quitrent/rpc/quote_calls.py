@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from threading import BoundedSemaphore
+
 import grpc
 
 from quitrent.domain.errors import QuitrentError
 from quitrent.rpc.billing_messages import quote_out
+from quitrent.rpc.calls import room_for_stream
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.status import status_of
 from quitrent.rpc.values import date_in
+from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
-from quitrent.services.quoting import Quote, QuoteRequest, quote_prices
+from quitrent.services.quoting import Quote, quote_prices
+from quitrent.services.terms_asked import QuoteRequest
 from quitrent.v1 import billing_service_pb2 as pb
 
 
 class QuoteCalls:
-    """One quote, and many."""
+    """One quote, many, and as many as there are."""
 
     _deployment: Deployment
+    _streams: BoundedSemaphore
 
     def QuotePrice(self, request: pb.QuotePriceRequest, context: grpc.ServicerContext) -> pb.QuotePriceResponse:
         [quote] = quote_prices(self._deployment, current_caller(), [_request_in(request, "date")])
@@ -32,9 +39,21 @@ class QuoteCalls:
     def BatchQuotePrices(
         self, request: pb.BatchQuotePricesRequest, context: grpc.ServicerContext
     ) -> pb.BatchQuotePricesResponse:
+        return pb.BatchQuotePricesResponse(results=self._results(current_caller(), request))
+
+    def StreamQuotes(
+        self, request_iterator: Iterator[pb.StreamQuotesRequest], context: grpc.ServicerContext
+    ) -> Iterator[pb.StreamQuotesResponse]:
+        caller = current_caller()
+        with room_for_stream(self._streams):
+            for request in request_iterator:
+                yield pb.StreamQuotesResponse(results=self._results(caller, request))
+
+    def _results(
+        self, caller: Caller, request: pb.BatchQuotePricesRequest | pb.StreamQuotesRequest
+    ) -> Iterator[pb.QuoteResult]:
         wanted = [_request_in(one, f"requests[{place}].date") for place, one in enumerate(request.requests)]
-        results = quote_prices(self._deployment, current_caller(), wanted)
-        return pb.BatchQuotePricesResponse(results=map(_result_out, results))
+        return map(_result_out, quote_prices(self._deployment, caller, wanted))
 
 
 def _request_in(request: pb.QuotePriceRequest, date_field: str) -> QuoteRequest:

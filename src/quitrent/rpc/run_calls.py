@@ -25,8 +25,8 @@ class RunCalls:
 
     _deployment: Deployment
     _biller: CarriesOutRuns
-    # Each watcher holds a thread of the server for as long as it watches.
-    _watchers: BoundedSemaphore
+    # Each stream holds a thread of the server for as long as it is open.
+    _streams: BoundedSemaphore
 
     def StartBillingRun(
         self, request: pb.StartBillingRunRequest, context: grpc.ServicerContext
@@ -90,7 +90,7 @@ class RunCalls:
     def WatchBillingRun(
         self, request: pb.WatchBillingRunRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.WatchBillingRunResponse]:
-        if not self._watchers.acquire(blocking=False):
+        if not self._streams.acquire(blocking=False):
             raise ResourceExhausted(
                 Reason.TOO_MANY_WATCHERS,
                 "as many callers as the server has room for are watching runs; ask with GetBillingRun, or later",
@@ -102,4 +102,4 @@ class RunCalls:
                 for run in runs.watch_run(self._deployment, request.name, ended):
                     yield pb.WatchBillingRunResponse(billing_run=run_out(run))
         finally:
-            self._watchers.release()
+            self._streams.release()

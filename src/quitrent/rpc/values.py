@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache, lru_cache
 from re import fullmatch
 from typing import Any, TypeVar
 
@@ -108,8 +109,9 @@ def month_in(message: Message, name: str, field: str) -> date:
     return date(month.year, month.month, 1)
 
 
+@lru_cache(1024)
 def date_out(day: date) -> Date:
-    """Write a day."""
+    """Write a day; a message that it is put into gets a copy."""
     return Date(year=day.year, month=day.month, day=day.day)
 
 
@@ -147,6 +149,7 @@ def enum_in(wrapper: Any, value: int, enum: type[_Enum]) -> _Enum | None:
     return next((member for member in enum if wrapper.Value(_name(wrapper, member)) == value), None)
 
 
+@cache
 def enum_out(wrapper: Any, member: StrEnum | None) -> Any:
     """Write an enum's value; unspecified where there is none."""
     return 0 if member is None else wrapper.Value(_name(wrapper, member))

@@ -38,8 +38,12 @@ class Caller:
 
         Errors: NotFound.
         """
-        if not self.is_admin and reseller_of(name) != self.reseller:
+        if not self.sees(name):
             raise not_found(name)
+
+    def sees(self, name: str) -> bool:
+        """Whether what has a name is the caller's to see."""
+        return self.is_admin or reseller_of(name) == self.reseller
 
     def check_sees_parent(self, parent: str) -> str:
         """Give the parent to list under: the caller's own where it left the parent empty.

@@ -13,6 +13,7 @@ from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.services.parties import existing_parent
 from quitrent.services.subscriptions import get_subscription
+from quitrent.store import charge_lists
 from quitrent.store import charges as stored
 from quitrent.store.parked_charges import list_parked_charges as stored_parked_charges
 
@@ -30,8 +31,8 @@ def list_charges(caller: Caller, wanted: ChargeFilter, request: PageRequest) -> 
     """Give a page of charges. Errors: NotFound (the parent)."""
 
     def load(after: int, limit: int) -> Sequence[Charge]:
-        under = replace(wanted, parent=_existing_parent(caller, wanted.parent))
-        return stored.list_charges(under, after, limit)
+        under = replace(wanted, parent=existing_charge_parent(caller, wanted.parent))
+        return charge_lists.list_charges(under, after, limit)
 
     return page_of(caller, request, load)
 
@@ -41,7 +42,7 @@ def list_parked_charges(caller: Caller, parent: str, plugin: str, request: PageR
     return page_of(
         caller,
         request,
-        lambda after, limit: stored_parked_charges(_existing_parent(caller, parent), plugin, after, limit),
+        lambda after, limit: stored_parked_charges(existing_charge_parent(caller, parent), plugin, after, limit),
     )
 
 
@@ -66,7 +67,11 @@ def _is_credited(charge: Charge) -> bool:
     return has_one and stored.has_counterpart(charge)
 
 
-def _existing_parent(caller: Caller, parent: str) -> str:
+def existing_charge_parent(caller: Caller, parent: str) -> str:
+    """Give the party or the subscription to list under, which the caller sees and which exists; empty for all.
+
+    Errors: NotFound.
+    """
     if "/subscriptions/" in parent:
         return get_subscription(caller, parent).name
     return existing_parent(caller, parent)

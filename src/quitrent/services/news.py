@@ -14,7 +14,7 @@ from threading import Event
 from quitrent.domain.charge import ChargeFilter
 from quitrent.services.deployment import Deployment
 from quitrent.store.billing_runs import find_run_by_key
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from quitrent.store.plugin_news import PluginNews, delete_news, list_news, note_failure, note_told
 
 _log = logging.getLogger(__name__)

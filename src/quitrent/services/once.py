@@ -34,17 +34,40 @@ def once(deployment: Deployment, caller: Caller, mutation: Mutation, work: Calla
     """
     digest, request_id = sha256(mutation.content).hexdigest(), mutation.request_id
     with _transaction(deployment, caller, mutation):
-        kept = find_answer(caller.principal, request_id) if request_id else None
+        kept = first_answer(caller, request_id)
         if kept is None:
             response = work()
             if request_id:
                 keep_answer(caller.principal, request_id, KeptAnswer(digest, response), deployment.now())
             return response
+    return answered_again(kept, digest, request_id)
+
+
+def first_answer(caller: Caller, request_id: str) -> KeptAnswer | None:
+    """Give the answer that the caller got for a request_id, if it gives one that it has used."""
+    return find_answer(caller.principal, request_id) if request_id else None
+
+
+def answered_again(kept: KeptAnswer, digest: str, request_id: str) -> bytes:
+    """Give the first answer for the same content. Errors: AlreadyExists (REQUEST_ID_TAKEN)."""
     if kept.digest != digest:
         raise AlreadyExists(
             Reason.REQUEST_ID_TAKEN, f"request_id {request_id} was used for another request; choose a new one"
         )
     return kept.response
+
+
+def keep_first_answer(deployment: Deployment, caller: Caller, request_id: str, digest: str, response: bytes) -> None:
+    """Keep the answer to a call that does its work in transactions of its own; inside of the last of them.
+
+    Where the same call was made at the same time, the answer that was kept first stays.
+    Errors: AlreadyExists (REQUEST_ID_TAKEN).
+    """
+    kept = first_answer(caller, request_id)
+    if kept is None:
+        keep_answer(caller.principal, request_id, KeptAnswer(digest, response), deployment.now())
+    else:
+        answered_again(kept, digest, request_id)
 
 
 def _transaction(deployment: Deployment, caller: Caller, mutation: Mutation) -> AbstractContextManager[None]:

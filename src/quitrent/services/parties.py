@@ -53,17 +53,17 @@ def create_account(deployment: Deployment, caller: Caller, party: Party) -> Part
 
 def get_reseller(caller: Caller, name: str) -> Party:
     """Give a reseller. Errors: NotFound."""
-    return _found(caller, name, stored.find_reseller(name))
+    return found_party(caller, name, stored.find_reseller(name))
 
 
 def get_customer(caller: Caller, name: str) -> Party:
     """Give a customer. Errors: NotFound."""
-    return _found(caller, name, stored.find_customer(name))
+    return found_party(caller, name, stored.find_customer(name))
 
 
 def get_account(caller: Caller, name: str) -> Party:
     """Give an account. Errors: NotFound."""
-    return _found(caller, name, stored.find_account(name))
+    return found_party(caller, name, stored.find_account(name))
 
 
 def list_resellers(caller: Caller, request: PageRequest) -> Page[Party]:
@@ -114,11 +114,12 @@ def existing_parent(caller: Caller, parent: str) -> str:
     parent = caller.check_sees_parent(parent)
     if parent:
         find = {2: stored.find_reseller, 4: stored.find_customer, 6: stored.find_account}
-        _found(caller, parent, find[len(parent.split("/"))](parent))
+        found_party(caller, parent, find[len(parent.split("/"))](parent))
     return parent
 
 
-def _found(caller: Caller, name: str, party: Party | None) -> Party:
+def found_party(caller: Caller, name: str, party: Party | None) -> Party:
+    """Give what was found under a name, if there is something and the caller sees it. Errors: NotFound."""
     caller.check_sees(name)
     if party is None:
         raise not_found(name)

@@ -7,32 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from quitrent.domain.charge import Priced, Step, StepKind
-from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason, not_found
+from quitrent.domain.errors import FailedPrecondition, QuitrentError, Reason
 from quitrent.domain.fee import fee
 from quitrent.domain.money import Money, units_text
 from quitrent.domain.part import Part
-from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import SideBooks, Subscription
 from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.outcomes import each
-from quitrent.services.parties import get_account, get_customer, get_reseller
 from quitrent.services.pricing import price_retail
-from quitrent.services.subscriptions import prospective
-from quitrent.store.catalog import current_catalog
-from quitrent.store.terms import find_terms
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteRequest:
-    """What to price on a day: a subscription, or a product on an account."""
-
-    day: date
-    subscription: str = ""
-    product: str = ""
-    account: str = ""
+from quitrent.services.terms_asked import QuoteRequest, terms_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +72,22 @@ class _Asked:
 def quote_prices(
     deployment: Deployment, caller: Caller, requests: Sequence[QuoteRequest]
 ) -> list[Quote | QuitrentError]:
-    """Quote many prices; for each the quote, or why there is none. Call it with a connection held."""
-    asked = [_asked(caller, request) for request in requests]
+    """Quote many prices; for each the quote, or why there is none."""
+    with deployment.store.connection():
+        terms = terms_asked(caller, requests)
+    asked = [_asked(request, one) for request, one in zip(requests, terms, strict=True)]
     return each(asked, lambda known: _quotes(deployment, known))
 
 
-def _asked(caller: Caller, request: QuoteRequest) -> _Asked | QuitrentError:
+def _asked(request: QuoteRequest, terms: Terms | QuitrentError) -> _Asked | QuitrentError:
+    if isinstance(terms, QuitrentError):
+        return terms
     try:
-        terms = _assigned(caller, request) if request.subscription else _assignment(caller, request)
         retail_part = _part_on(terms.subscription, terms.account_plan, terms.subscription.retail, request.day)
         wholesale_part = _wholesale_part_on(terms.subscription, terms.reseller_plan, request.day)
-        return _Asked(request, terms, wholesale_part, retail_part)
     except QuitrentError as error:
         return error.with_traceback(None)
+    return _Asked(request, terms, wholesale_part, retail_part)
 
 
 def _quotes(deployment: Deployment, asked: list[_Asked]) -> list[Quote | QuitrentError]:
@@ -125,32 +114,6 @@ def _quote(asked: _Asked, wholesale: Priced, retail: Priced) -> Quote:
 
 def _side(priced: Priced, part: Part, plan: Plan) -> QuotedSide:
     return QuotedSide(priced, part, part.due_date(plan.timing))
-
-
-def _assigned(caller: Caller, request: QuoteRequest) -> Terms:
-    caller.check_sees(request.subscription)
-    terms = find_terms(request.subscription)
-    if terms is None:
-        raise not_found(request.subscription)
-    return terms
-
-
-def _assignment(caller: Caller, request: QuoteRequest) -> Terms:
-    """Make the terms that the product would have on the account if it were assigned on the day."""
-    account = get_account(caller, request.account)
-    customer = get_customer(caller, parent_of(request.account))
-    reseller = get_reseller(caller, reseller_of(request.account))
-    new = prospective(caller, "", request.product, account.name, request.day)
-    return Terms(
-        subscription=new.subscription,
-        account_plan=new.account_plan,
-        reseller_plan=new.reseller_plan,
-        product=new.product,
-        reseller=reseller,
-        customer=customer,
-        account=account,
-        rules=current_catalog().rules([key := (reseller.key, new.product.key)])[key],
-    )
 
 
 def _part_on(subscription: Subscription, plan: Plan, side: SideBooks, day: date) -> Part:

@@ -12,7 +12,7 @@ set and with the other, like a run's before any plugin is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -76,12 +76,18 @@ class Change:
 
 
 def rehearse(
-    deployment: Deployment, span: Span, change: Change, ended: Event, in_use: PluginSet | None = None
+    deployment: Deployment,
+    span: Span,
+    change: Change,
+    ended: Event,
+    in_use: PluginSet | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Rehearsal:
     """Give what a change of plugins would do to the lines of a span, and change nothing.
 
     Plugins are called, so no transaction may be open. `ended` stops it, and what it gives then is not whole.
     in_use: in the place of the deployment's plugins.
+    told: is told how many lines have been compared.
     Errors: InvalidArgument, naming the field; FailedPrecondition where a plugin in use can be used no longer.
     """
     check_span(span)
@@ -94,7 +100,7 @@ def rehearse(
         before.keep_set_aside_in(_SetAsideHere(aside))
         after.keep_set_aside_in(_SetAsideHere({name: why for name, why in aside.items() if name not in anew}))
         sets = (replace(deployment, plugins=before), replace(deployment, plugins=after))
-        return _compared(sets, span, ended)
+        return _compared(sets, span, ended, told)
 
 
 def check_span(span: Span) -> None:
@@ -183,9 +189,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _compared(sets: tuple[Deployment, Deployment], span: Span, ended: Event) -> Rehearsal:
+def _compared(sets: tuple[Deployment, Deployment], span: Span, ended: Event, told: Callable[[int], None]) -> Rehearsal:
     before, after = sets
-    tally = Tally()
+    tally, count = Tally(), 0
     for batch, wanted in _batches(before, span):
         # Whoever asked may be gone, and nobody is told then.
         if ended.is_set():
@@ -195,6 +201,8 @@ def _compared(sets: tuple[Deployment, Deployment], span: Span, ended: Event) -> 
         tally.add_fees(fees_before, fees_after)
         for (terms, part), *prices in zip(wanted, prices_before, prices_after, strict=True):
             tally.add(rehearsed_line(terms, part, *prices))
+        count += len(wanted)
+        told(count)
     return tally.finished(span, before.used_plugins(), after.used_plugins())
 
 

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from datetime import date
 
 from quitrent.domain import subscription as life
-from quitrent.domain.continuation import Assignment, check_free, check_not_gone_on_with, wholesale_books
+from quitrent.domain.continuation import assigned_to, check_free, check_not_gone_on_with
 from quitrent.domain.errors import not_found
-from quitrent.domain.party import parent_of, reseller_of
+from quitrent.domain.party import parent_of
 from quitrent.domain.plan import Plan
-from quitrent.domain.product import check_assignable
-from quitrent.domain.schedule import Schedule
-from quitrent.domain.subscription import PausedDays, SideBooks, Subscription, SubscriptionState
+from quitrent.domain.subscription import PausedDays, Subscription, SubscriptionState
 from quitrent.services.caller import Caller
 from quitrent.services.content import name_taken
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
 from quitrent.services.parties import existing_parent, get_account
-from quitrent.services.visibility import visible_product
+from quitrent.services.visibility import visible_assignable, visible_product
 from quitrent.store import subscriptions as stored
+from quitrent.store.catalog import assignables
 from quitrent.store.plans import find_plan
 
 
@@ -35,29 +34,10 @@ def assign_product(deployment: Deployment, caller: Caller, name: str, product: s
             visible_product(caller, product)
             raise name_taken(name)
         return existing
-    new = prospective(caller, name, product, account.name, start)
+    assignable = visible_assignable(caller, product, assignables([product]))
+    new = assigned_to(account.name, name, assignable, start, stored.assignments_of_account(account.name))
     stored.insert_subscription(new.subscription, new.account_plan, new.reseller_plan, deployment.now())
     return get_subscription(caller, name)
-
-
-def prospective(caller: Caller, name: str, product: str, account: str, start: date) -> Assignment:
-    """Give the subscription that a product would have on an account from a day on; nothing is stored.
-
-    Errors: NotFound (the product), FailedPrecondition.
-    """
-    assignable = visible_product(caller, product)
-    check_assignable(assignable, reseller_of(account))
-    others = stored.assignments_of_account(account)
-    check_free(assignable, start, None, others)
-    account_plan, reseller_plan = plans_named(assignable.account_plan, assignable.reseller_plan)
-    subscription = life.assigned(
-        name,
-        assignable,
-        start,
-        wholesale=wholesale_books(assignable, reseller_plan, start, others),
-        retail=SideBooks.opened(Schedule.starting(start)),
-    )
-    return Assignment(subscription, assignable, account_plan, reseller_plan)
 
 
 def get_subscription(caller: Caller, name: str) -> Subscription:

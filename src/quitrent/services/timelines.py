@@ -8,7 +8,7 @@ from quitrent.domain.timeline import Moment, timeline
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.subscriptions import get_subscription
-from quitrent.store.charges import list_charges
+from quitrent.store.charge_lists import list_charges
 from quitrent.store.subscriptions import replacement_of
 
 BATCH = 1_000

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from quitrent.domain.continuation import Assignable
 from quitrent.domain.errors import not_found
 from quitrent.domain.plan import Plan, PlanKind
 from quitrent.domain.product import Product
@@ -33,11 +36,22 @@ def visible_product(caller: Caller, name: str) -> Product:
     Errors: NotFound.
     """
     product = find_product(name)
-    if product is None or not (
-        caller.is_admin or product.shared_with_resellers or product.managed_by == caller.reseller
-    ):
+    if product is None or not may_read_product(caller, product):
         raise not_found(name)
     return product
+
+
+def visible_assignable(caller: Caller, name: str, found: Mapping[str, Assignable]) -> Assignable:
+    """Give one of the products that were found, by its name, if the caller may read it. Errors: NotFound."""
+    assignable = found.get(name)
+    if assignable is None or not may_read_product(caller, assignable.product):
+        raise not_found(name)
+    return assignable
+
+
+def may_read_product(caller: Caller, product: Product) -> bool:
+    """Whether the caller may read a product."""
+    return caller.is_admin or product.shared_with_resellers or product.managed_by == caller.reseller
 
 
 def may_read_plan(caller: Caller, plan: Plan) -> bool:

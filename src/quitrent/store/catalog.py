@@ -8,13 +8,14 @@ from weakref import WeakKeyDictionary
 
 import peewee
 
+from quitrent.domain.continuation import Assignable
 from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import PriceRule
 from quitrent.domain.product import Product
 from quitrent.store.catalog_version import catalog_is_changing, catalog_version
 from quitrent.store.plans import plans_by_key
 from quitrent.store.price_rules import rules_of
-from quitrent.store.products import products_by_key
+from quitrent.store.products import product_plans, products_by_key
 from quitrent.store.row import current_database
 
 # More than this is not kept, so that a book of many resellers stays as small in memory as one of few.
@@ -56,6 +57,18 @@ def current_catalog() -> Catalog:
     if catalog is None or catalog.version != version:
         catalog = _catalogs[database] = Catalog(version)
     return catalog
+
+
+def assignables(names: Collection[str]) -> dict[str, Assignable]:
+    """Give products with their plans, by the products' names; what does not exist is left out."""
+    found = product_plans(names)
+    catalog = current_catalog()
+    products = catalog.products({one.product for one in found})
+    plans = catalog.plans({key for one in found for key in (one.account_plan, one.reseller_plan)})
+    all_of_them = [
+        Assignable(products[one.product], plans[one.account_plan], plans[one.reseller_plan]) for one in found
+    ]
+    return {one.product.name: one for one in all_of_them}
 
 
 _catalogs: WeakKeyDictionary[peewee.Database, Catalog] = WeakKeyDictionary()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,14 +12,12 @@ from typing import Any
 
 from peewee import JOIN, IntegrityError
 
-from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeFilter, ChargeReason, Side, Step, StepKind
+from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, Side, Step, StepKind
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
 from quitrent.domain.terms import Terms
-from quitrent.store.expressions import first_of_month
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.row import current_database
-from quitrent.store.scope import under
 from quitrent.store.tables import (
     AccountRow,
     BillingRunRow,
@@ -140,29 +138,19 @@ def has_counterpart(charge: Charge) -> bool:
     return bool(fetched(standing))
 
 
-def list_charges(wanted: ChargeFilter, after: int, limit: int) -> list[Charge]:
-    """Give charges after a key, in the order in which they were made."""
-    where = [ChargeRow.id > after, *under(wanted.parent)]
-    if wanted.side:
-        where.append(ChargeRow.side == wanted.side)
-    if wanted.reason:
-        where.append(ChargeRow.reason == wanted.reason)
-    if wanted.product:
-        where.append(ProductRow.name == wanted.product)
-    start, month = ChargeRow.period_start, first_of_month(ChargeRow.period_start)
-    # The month says the same less exactly, and is what the index of a reseller's charges has.
-    if wanted.period_from:
-        where += [start >= wanted.period_from, month >= str(wanted.period_from.replace(day=1))]
-    if wanted.period_before:
-        where += [start < wanted.period_before, month <= str(wanted.period_before.replace(day=1))]
-    if wanted.billing_run:
-        where.append(BillingRunRow.name == wanted.billing_run)
-    return [_charge(row) for row in fetched(_query().where(*where).order_by(ChargeRow.id).limit(limit))]
+def charges_by_key(keys: Collection[int]) -> list[Charge]:
+    """Give charges by the store's keys, in their order."""
+    return [_charge(row) for row in _by_keys.rows(keys=keys)] if keys else []
 
 
 @kept
 def _subscription() -> Query:
     return SubscriptionRow.select().where(SubscriptionRow.name == given("name"))
+
+
+@kept
+def _by_keys() -> Query:
+    return _query().where(among(ChargeRow.id, "keys")).order_by(ChargeRow.id)
 
 
 @kept

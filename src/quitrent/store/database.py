@@ -42,6 +42,9 @@ class Backend(Protocol):
     def within(self, names: list[str]) -> AbstractContextManager[object]:
         """Hold a transaction that keeps to what has these names."""
 
+    def with_accounts(self) -> AbstractContextManager[object]:
+        """Hold a transaction that alone changes accounts and what they have."""
+
     def beside_others(self) -> AbstractContextManager[object]:
         """Hold a transaction that locks what it reads itself."""
 
@@ -94,6 +97,15 @@ class Store:
         It may read the catalog, which does not change meanwhile, and changes nothing of it.
         """
         with self.connection(), self._backend.within(list(names)):
+            yield
+
+    @contextmanager
+    def write_accounts(self) -> Iterator[None]:
+        """Hold a transaction that alone makes and changes parties and what accounts have, beside runs.
+
+        It may read the catalog, and locks the subscriptions that it reads itself.
+        """
+        with self.connection(), self._backend.with_accounts():
             yield
 
     @contextmanager

@@ -68,7 +68,7 @@ class LabelsField(peewee.TextField):
 
     def db_value(self, value: Mapping[str, str]) -> str:
         """Write the labels."""
-        return json.dumps(dict(value), sort_keys=True, ensure_ascii=False)
+        return json.dumps(dict(value), sort_keys=True, ensure_ascii=False) if value else "{}"
 
     def python_value(self, value: Any) -> Any:
         """Read the labels."""

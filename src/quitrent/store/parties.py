@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 from peewee import Expression
 
 from quitrent.domain.party import Party, parent_of, reseller_of
-from quitrent.store.kept import Kept, fetched, given, kept
+from quitrent.store.kept import Kept, among, fetched, given, kept
 from quitrent.store.tables import AccountRow, CustomerRow, PartyRow, ResellerRow
 from quitrent.store.writing import insert, update_all
 
@@ -17,7 +18,14 @@ def _by_name(table: type[PartyRow]) -> Kept:
     return kept(lambda: table.select().where(table.name == given("name")))
 
 
-_RESELLER, _CUSTOMER, _ACCOUNT = (_by_name(table) for table in (ResellerRow, CustomerRow, AccountRow))
+def _by_names(table: type[PartyRow]) -> Kept:
+    return kept(lambda: table.select().where(among(table.name, "names")))
+
+
+_TABLES = (ResellerRow, CustomerRow, AccountRow)
+_RESELLER, _CUSTOMER, _ACCOUNT = map(_by_name, _TABLES)
+# By how many parts a name of the kind has.
+_NAMED = {2 * level: _by_names(table) for level, table in enumerate(_TABLES, start=1)}
 
 
 def find_reseller(name: str) -> Party | None:
@@ -35,21 +43,28 @@ def find_account(name: str) -> Party | None:
     return _party(_ACCOUNT.row(name=name))
 
 
+def parties_named(names: Collection[str]) -> dict[str, Party]:
+    """Give resellers, customers and accounts by their names, each kind with one query."""
+    return {row.name: _party_of(row) for kept_query, of in _by_kind(names) for row in kept_query.rows(names=of)}
+
+
 def insert_reseller(party: Party, now: datetime) -> None:
     """Write a new reseller."""
-    insert(ResellerRow, **_columns(party, now), create_time=now)
+    insert(ResellerRow, **party_columns(party, now), create_time=now)
 
 
 def insert_customer(party: Party, now: datetime) -> None:
     """Write a new customer of the reseller that its name tells."""
     reseller = reseller_key(reseller_of(party.name))
-    insert(CustomerRow, **_columns(party, now), create_time=now, reseller=reseller)
+    insert(CustomerRow, **party_columns(party, now), create_time=now, reseller=reseller)
 
 
 def insert_account(party: Party, now: datetime) -> None:
     """Write a new account of the customer that its name tells."""
     [customer] = _CUSTOMER.rows(name=parent_of(party.name))
-    insert(AccountRow, **_columns(party, now), create_time=now, reseller=customer.reseller_id, customer=customer.id)
+    insert(
+        AccountRow, **party_columns(party, now), create_time=now, reseller=customer.reseller_id, customer=customer.id
+    )
 
 
 def update_reseller(party: Party, now: datetime) -> None:
@@ -97,16 +112,24 @@ def reseller_key(name: str) -> int | None:
     return int(reseller.id)
 
 
+def _by_kind(names: Collection[str]) -> Iterator[tuple[Kept, list[str]]]:
+    for parts, query in _NAMED.items():
+        of = [name for name in names if name.count("/") + 1 == parts]
+        if of:
+            yield query, of
+
+
 def _list(table: type[PartyRow], where: list[Expression], after: int, limit: int) -> list[Party]:
     query = table.select().where(table.id > after, *where).order_by(table.id).limit(limit)
     return [_party_of(row) for row in fetched(query)]
 
 
 def _update(table: type[PartyRow], party: Party, now: datetime) -> None:
-    update_all(table, [{"id": party.key, **_columns(party, now)}])
+    update_all(table, [{"id": party.key, **party_columns(party, now)}])
 
 
-def _columns(party: Party, now: datetime) -> dict[str, object]:
+def party_columns(party: Party, now: datetime) -> dict[str, object]:
+    """Give the columns of a party that can change."""
     return {"name": party.name, "display_name": party.display_name, "labels": party.labels, "update_time": now}
 
 

@@ -3,10 +3,14 @@
 Every transaction is READ COMMITTED, and takes its locks in this order, so that none wait in a ring:
 
 1. the books: alone (the catalog, prices and rules change), or shared with all who only use them;
-2. names: the account that a call changes, and its request_id;
-3. subscriptions, in the order of their places, each before its sides;
-4. explanations, in the order of their digests;
-5. a run, and then its partitions, in the order of their keys.
+2. accounts: all of them (an import, which has too many for a lock each), or shared with all who
+   change one;
+3. names: the account that a call changes, and its request_id;
+4. subscriptions, in the order of their places, each before its sides;
+5. explanations, in the order of their digests;
+6. a run, and then its partitions, in the order of their keys.
+
+Runs take no account: they go on beside an import, and it waits for the subscriptions of their batches.
 
 A statement that waits for a row gets it as it is by then, and what it reads beside it as it was when
 it began. So whoever decides by what another writer may be changing locks just that (`kept.for_update`),
@@ -38,7 +42,7 @@ LONGEST_STATEMENT_SECONDS = 60
 MOST_CONNECTIONS = 64
 
 # The first key of our advisory locks, so that another program's are not met.
-_BOOKS, _NAMES, _MIGRATIONS = 0x71750001, 0x71750002, 0x71750003
+_BOOKS, _NAMES, _MIGRATIONS, _ACCOUNTS = 0x71750001, 0x71750002, 0x71750003, 0x71750004
 
 _SESSION = {
     "lock_timeout": f"{WAIT_SECONDS}s",
@@ -110,6 +114,7 @@ class Postgresql:
     def within(self, names: list[str]) -> Iterator[None]:
         """Hold a transaction that keeps to what has these names, and to the subscriptions of an account among them."""
         with self.beside_others():
+            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_ACCOUNTS,))
             for name in sorted(names):
                 self.database.execute_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_NAMES, name))
             self.database.execute_sql(
@@ -117,6 +122,13 @@ class Postgresql:
                 "ORDER BY id FOR NO KEY UPDATE",
                 (names,),
             )
+            yield
+
+    @contextmanager
+    def with_accounts(self) -> Iterator[None]:
+        """Hold a transaction that alone changes accounts and what they have."""
+        with self.beside_others():
+            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_ACCOUNTS,))
             yield
 
     @contextmanager

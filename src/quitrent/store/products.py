@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import JOIN, Expression
 
@@ -28,6 +28,19 @@ def find_product(name: str) -> Product | None:
 def products_by_key(keys: Collection[int]) -> dict[int, Product]:
     """Give products by the store's keys."""
     return {row.id: _product(row) for row in _by_keys.rows(keys=keys)}
+
+
+class ProductPlans(NamedTuple):
+    """The store's keys of a product and of its plans."""
+
+    product: int
+    account_plan: int
+    reseller_plan: int
+
+
+def product_plans(names: Collection[str]) -> list[ProductPlans]:
+    """Give the keys of products and of their plans, by the products' names."""
+    return [ProductPlans(row.id, row.account_plan_id, row.reseller_plan_id) for row in _by_names.rows(names=names)]
 
 
 def product_key(name: str) -> int:
@@ -86,6 +99,12 @@ def user_of_product(product: Product) -> str:
 @kept
 def _by_name() -> Query:
     return _query().where(ProductRow.name == given("name"))
+
+
+@kept
+def _by_names() -> Query:
+    row = ProductRow
+    return row.select(row.id, row.account_plan, row.reseller_plan).where(among(row.name, "names"))
 
 
 @kept

@@ -67,6 +67,10 @@ class Sqlite:
         """Hold a transaction that keeps to what has these names."""
         return self.alone()
 
+    def with_accounts(self) -> Any:
+        """Hold a transaction that alone changes accounts."""
+        return self.alone()
+
     def beside_others(self) -> Any:
         """Hold a transaction that locks what it reads itself."""
         return self.alone()

@@ -123,7 +123,7 @@ def retail_columns(subscription: Subscription, account_plan: Plan) -> dict[str, 
 def _schedule_columns(side: str, schedule: Schedule) -> dict[str, object]:
     return {
         **{f"{side}_{column}": getattr(schedule, name) for name, column in _SCHEDULE_COLUMNS.items()},
-        f"{side}_breaks": json.dumps([str(day) for day in schedule.breaks]),
+        f"{side}_breaks": json.dumps([str(day) for day in schedule.breaks]) if schedule.breaks else "[]",
     }
 
 

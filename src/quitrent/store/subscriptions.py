@@ -50,16 +50,22 @@ def find_subscription(name: str) -> Subscription | None:
 
 def assignments_of_account(account: str) -> list[Assignment]:
     """Give an account's subscriptions, each with its product and its plans."""
-    rows = _by_account.rows(account=account)
+    return assignments_of_accounts([account]).get(account, [])
+
+
+def assignments_of_accounts(accounts: Collection[str]) -> dict[str, list[Assignment]]:
+    """Give the subscriptions of accounts by the accounts' names, each with its product and its plans."""
+    rows = _by_accounts.rows(accounts=accounts)
     if not rows:
-        return []
+        return {}
     catalog = current_catalog()
     products = catalog.products({row.product_id for row in rows})
     plans = catalog.plans({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
-    return [
-        Assignment(value, products[row.product_id], plans[row.account_plan_id], plans[row.reseller_plan_id])
-        for row, value in zip(rows, _subscriptions(rows), strict=True)
-    ]
+    found: dict[str, list[Assignment]] = {}
+    for row, value in zip(rows, _subscriptions(rows), strict=True):
+        plans_of = plans[row.account_plan_id], plans[row.reseller_plan_id]
+        found.setdefault(parent_of(value.name), []).append(Assignment(value, products[row.product_id], *plans_of))
+    return found
 
 
 def replacement_of(subscription: Subscription) -> Subscription | None:
@@ -177,8 +183,8 @@ def _by_name() -> Query:
 
 
 @kept
-def _by_account() -> Query:
-    return _query().where(AccountRow.name == given("account"))
+def _by_accounts() -> Query:
+    return _query().where(among(AccountRow.name, "accounts"))
 
 
 @kept

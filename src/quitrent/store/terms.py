@@ -69,10 +69,10 @@ class TermsBatch:
         return {terms.subscription.key for terms in self.terms if now.get(terms.subscription.key) == terms}
 
 
-def find_terms(name: str) -> Terms | None:
-    """Give the terms of a subscription by its name."""
-    found = _batch(_by_name.rows(name=name)).terms
-    return found[0] if found else None
+def terms_named(names: Collection[str]) -> dict[str, Terms]:
+    """Give the terms of subscriptions by their names."""
+    found = _batch(_by_names.rows(names=names)).terms if names else []
+    return {terms.subscription.name: terms for terms in found}
 
 
 def terms_by_key(keys: Collection[int]) -> TermsBatch:
@@ -129,8 +129,8 @@ def places_due(through: date, every: int) -> list[Place]:
 
 
 @kept
-def _by_name() -> Query:
-    return _query().where(SubscriptionRow.name == given("name"))
+def _by_names() -> Query:
+    return _query().where(among(SubscriptionRow.name, "names"))
 
 
 @kept
