@@ -139,23 +139,31 @@ def up_to_date(url: str, *, must_exist: bool = False) -> Iterator[Backend]:
     """
     backend = _backend(url)
     with ExitStack() as held:
-        try:
+        with _told_to_operators(backend):
             if must_exist and not backend.exists():
                 raise StoreError(
                     f"there is no database at {backend.url}; `quitrent serve` or `quitrent migrate` makes one"
                 )
             held.enter_context(backend.opened())
             migrate(backend.database)
-        except peewee.OperationalError as error:
-            raise StoreError(f"{backend.url} cannot be opened: {error}") from error
-        except peewee.DatabaseError as error:
-            raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
         yield backend
 
 
 def database_exists(url: str) -> bool:
-    """Whether there is a database at an address. Errors: StoreError, where it is no address."""
-    return _backend(url).exists()
+    """Whether there is a database at an address. Errors: StoreError, where it is no address or out of reach."""
+    backend = _backend(url)
+    with _told_to_operators(backend):
+        return backend.exists()
+
+
+@contextmanager
+def _told_to_operators(backend: Backend) -> Iterator[None]:
+    try:
+        yield
+    except peewee.OperationalError as error:
+        raise StoreError(f"{backend.url} cannot be opened: {error}") from error
+    except peewee.DatabaseError as error:
+        raise StoreError(f"{backend.url} is not a database of quitrent's: {error}") from error
 
 
 def shown(url: str) -> str:

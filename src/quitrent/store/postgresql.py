@@ -38,7 +38,7 @@ LONGEST_STATEMENT_SECONDS = 60
 MOST_CONNECTIONS = 64
 
 # The first key of our advisory locks, so that another program's are not met.
-_BOOKS, _NAMES, _MIGRATIONS = 0x71750001, 0x71750002, 0x71750003
+BOOKS, _NAMES, _MIGRATIONS = 0x71750001, 0x71750002, 0x71750003
 
 _SESSION = {
     "lock_timeout": f"{WAIT_SECONDS}s",
@@ -76,8 +76,11 @@ class Postgresql:
 
     def exists(self) -> bool:
         """Whether there is a database of ours. One that is out of reach is not said to be missing."""
-        with self.database.connection_context():
+        self.database.connect()
+        try:
             return bool(self.database.table_exists("schema_migration"))
+        finally:
+            self.database.manual_close()
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -99,7 +102,7 @@ class Postgresql:
     def alone(self) -> Iterator[None]:
         """Hold a transaction that alone may write, from its start on."""
         with self.database.atomic():
-            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_BOOKS,))
+            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (BOOKS,))
             yield
 
     @contextmanager
@@ -119,7 +122,7 @@ class Postgresql:
     def beside_others(self) -> Iterator[None]:
         """Hold a transaction that locks the subscriptions that it reads itself."""
         with self.database.atomic():
-            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_BOOKS,))
+            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (BOOKS,))
             yield
 
     def snapshot(self) -> Any:
@@ -131,4 +134,6 @@ def _without_password(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = parts.username or ""
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host))
+    # One may stand among the options too: `?password=` and `?sslpassword=`.
+    options = "&".join(option for option in parts.query.split("&") if "password=" not in option)
+    return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host, query=options))
