@@ -80,12 +80,15 @@ class Caller:
         self._stubs = {"CatalogService": CatalogServiceStub(channel), "BillingService": BillingServiceStub(channel)}
 
     def __getattr__(self, method: str) -> Any:
-        service = next((name for name, found in SERVICES.items() if method in found.methods_by_name), None)
-        if service is None:
+        if not any(method in found.methods_by_name for found in SERVICES.values()):
             raise AttributeError(method)
-        call = getattr(self._stubs[service], method)
         request_type = message_type(method)
-        return lambda **fields: call(request_type(**fields), metadata=self.metadata, timeout=30)
+        return lambda **fields: self.send(method, request_type(**fields))
+
+    def send(self, method: str, request: Any) -> Any:
+        """Make a call with a request that is made already."""
+        service = next(name for name, found in SERVICES.items() if method in found.methods_by_name)
+        return getattr(self._stubs[service], method)(request, metadata=self.metadata, timeout=30)
 
     def refusal(self, method: str, **fields: Any) -> Refusal:
         """Make a call that has to fail, and give what was said."""
