@@ -64,6 +64,11 @@ def copied(folder: Path, to: Path) -> Path:
     return to
 
 
+def adopt(folder: Path, url: str) -> None:
+    """Have a folder's database be one that somebody else has made."""
+    _on_server[folder] = url
+
+
 def forget(folder: Path) -> None:
     """Drop the database of a folder that is of no more use, where there are too many to keep them all."""
     if folder in _on_server:

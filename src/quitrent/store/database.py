@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from quitrent.store.row import Row
 from quitrent.store.sqlite import Sqlite
 from quitrent.store.tables import TABLES
 
+_log = logging.getLogger(__name__)
+
 __all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
 
 
@@ -26,6 +29,9 @@ class Backend(Protocol):
 
     url: str
     database: Any
+
+    def why_unavailable(self, error: Exception) -> str | None:
+        """Say for callers why an error keeps everyone from the database; None for a fault of ours."""
 
     def exists(self) -> bool:
         """Whether there is a database."""
@@ -57,7 +63,7 @@ class Store:
     def connection(self) -> Iterator[None]:
         """Hold a connection for the calling thread; inside of one that is held, that one.
 
-        Errors: Unavailable where the database is busy or out of reach.
+        Errors: Unavailable where the database is busy, full, read-only or out of reach.
         """
         # Each thread has the tables bound to the database that it used last.
         if Row._meta.database is not self._database:
@@ -68,10 +74,12 @@ class Store:
         try:
             with self._database.connection_context():
                 yield
-        except (peewee.OperationalError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
-            raise Unavailable(
-                Reason.DATABASE_UNAVAILABLE, "the database is busy or out of reach; nothing was changed, try again"
-            ) from error
+        except (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
+            why = self._backend.why_unavailable(error)
+            if why is None:
+                raise
+            _log.warning("the database cannot be used: %s", error)
+            raise Unavailable(Reason.DATABASE_UNAVAILABLE, why) from error
 
     @contextmanager
     def write(self) -> Iterator[None]:

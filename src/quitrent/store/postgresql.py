@@ -24,9 +24,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import peewee
-from playhouse.pool import PooledPostgresqlDatabase
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded
+from psycopg.conninfo import conninfo_to_dict
 
 from quitrent.store.errors import StoreError
+from quitrent.store.postgresql_pool import CommitInDoubtError, Pooled
+from quitrent.store.unavailable import BUSY, FULL, IN_DOUBT, READ_ONLY
 
 OLDEST_VERSION = 150000
 
@@ -40,21 +44,30 @@ MOST_CONNECTIONS = 64
 # The first key of our advisory locks, so that another program's are not met.
 BOOKS, _NAMES, _MIGRATIONS = 0x71750001, 0x71750002, 0x71750003
 
+_CONNECTION: dict[str, str | int] = {
+    "application_name": "quitrent",
+    "connect_timeout": WAIT_SECONDS,
+    # A machine that is gone says nothing, and the system would wait for it for a quarter of an hour.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _SESSION = {
     "lock_timeout": f"{WAIT_SECONDS}s",
     "statement_timeout": f"{LONGEST_STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{LONGEST_STATEMENT_SECONDS}s",
 }
 
-
-class Pooled(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
-    """PostgreSQL whose whole numbers are all of 64 bits, through a pool of connections."""
-
-    field_types = {  # noqa: RUF012 -- Peewee reads it from the class.
-        **peewee.PostgresqlDatabase.field_types,
-        "AUTO": "BIGSERIAL",
-        "INT": "BIGINT",
-    }
+# What errors mean that are not plainly of the server or of the way to it.
+_WHY = {
+    "53100": FULL,
+    # A server that only follows another one, as after a change of which one leads.
+    "25006": READ_ONLY,
+    # We have been still for too long in a transaction, as when a machine was stopped for a while.
+    "25P03": BUSY,
+    "25P04": BUSY,
+}
 
 
 class Postgresql:
@@ -63,16 +76,28 @@ class Postgresql:
     def __init__(self, url: str) -> None:
         """Take an address, like `postgresql://user:password@host:5432/quitrent`."""
         self.url = _without_password(url)
+        # The short form of the scheme is known to PostgreSQL and not to Peewee.
         self.database: Any = Pooled(
-            url,
+            url.replace("postgres://", "postgresql://", 1),
             prefer_psycopg3=True,
             autoconnect=False,
             max_connections=MOST_CONNECTIONS,
             timeout=WAIT_SECONDS,
-            connect_timeout=WAIT_SECONDS,
-            application_name="quitrent",
-            options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+            **_connection_settings(url),
         )
+
+    def why_unavailable(self, error: Exception) -> str | None:
+        """Say for callers why an error keeps everyone from the database; None for a fault of ours."""
+        if isinstance(error, MaxConnectionsExceeded):
+            return BUSY
+        if not isinstance(error, peewee.DatabaseError | peewee.InterfaceError):
+            return None
+        if isinstance(error, CommitInDoubtError):
+            return IN_DOUBT
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if state in _WHY:
+            return _WHY[state]
+        return BUSY if isinstance(error, peewee.OperationalError | peewee.InterfaceError) else None
 
     def exists(self) -> bool:
         """Whether there is a database of ours. One that is out of reach is not said to be missing."""
@@ -128,6 +153,18 @@ class Postgresql:
     def snapshot(self) -> Any:
         """Hold a transaction whose reads all see the same state."""
         return self.database.atomic("REPEATABLE READ")
+
+
+def _connection_settings(url: str) -> dict[str, str | int]:
+    """Give what we ask of every connection, where the address does not ask for something else."""
+    try:
+        asked = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise StoreError(f"the database's address is {_without_password(url)}: {error}") from error
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    settings = {name: value for name, value in _CONNECTION.items() if name not in asked}
+    # Of two that set the same the last one counts.
+    return {**settings, "options": f"{options} {asked.get('options') or ''}".strip()}
 
 
 def _without_password(url: str) -> str:
