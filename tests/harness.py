@@ -85,14 +85,17 @@ class Caller:
         self._stubs = {"CatalogService": CatalogServiceStub(channel), "BillingService": BillingServiceStub(channel)}
 
     def __getattr__(self, method: str) -> Any:
-        service = next((name for name, found in SERVICES.items() if method in found.methods_by_name), None)
-        if service is None:
+        if not any(method in found.methods_by_name for found in SERVICES.values()):
             raise AttributeError(method)
-        call = getattr(self._stubs[service], method)
         request_type = message_type(method)
         if takes_stream(method):
-            return lambda **fields: call(iter([request_type(**fields)]), metadata=self.metadata, timeout=30)
-        return lambda **fields: call(request_type(**fields), metadata=self.metadata, timeout=30)
+            return lambda **fields: self.send(method, iter([request_type(**fields)]))
+        return lambda **fields: self.send(method, request_type(**fields))
+
+    def send(self, method: str, request: Any) -> Any:
+        """Make a call with a request that is made already, or with a stream of them."""
+        service = next(name for name, found in SERVICES.items() if method in found.methods_by_name)
+        return getattr(self._stubs[service], method)(request, metadata=self.metadata, timeout=30)
 
     def stream(self, method: str, requests: Iterable[Mapping[str, Any]]) -> Any:
         """Make a call that takes a stream with requests of these fields; give the replies, or the one to come."""

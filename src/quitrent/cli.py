@@ -1,24 +1,21 @@
-"""The command line: serve, bill, look after keys, and play the demo. The other `cli_` files have the rest."""
+"""The command line: serve, bill, and play the demo. The other `cli_` files have the rest."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from quitrent.cli_bulk import export, import_book
+from quitrent.cli_keys import keys
 from quitrent.cli_migrate import migrate
 from quitrent.cli_plugins import plugins
 from quitrent.cli_told import told_plainly
 from quitrent.settings import DEFAULT_FILE, RUN_IN, SERVER, WORKERS, Settings, SettingsError, read_settings_file
-
-if TYPE_CHECKING:
-    from quitrent.services.deployment import Deployment
 
 
 def main() -> None:
@@ -166,82 +163,16 @@ def worker(settings: Settings, lease_seconds: int, plugins_run_in: str) -> None:
 @told_plainly
 def timeline_(settings: Settings, subscription: str) -> None:
     """Print the life of a SUBSCRIPTION: what happened on which day, and what each side was charged."""
+    from contextlib import closing
+
     from quitrent.hooks.manager import Plugins
     from quitrent.report import print_timeline
     from quitrent.server import build_deployment
     from quitrent.services.caller import Caller, Role
     from quitrent.services.timelines import timeline_of
 
-    deployment = build_deployment(settings, Plugins(), must_exist=True)
-    print_timeline(subscription, timeline_of(deployment, Caller(Role.ADMIN), subscription))
-
-
-@quitrent.group()
-def keys() -> None:
-    """Make, list and revoke the keys that callers show."""
-
-
-def _keys_deployment(settings: Settings) -> Deployment:
-    from quitrent.hooks.manager import Plugins
-    from quitrent.server import build_deployment
-
-    # Keys have nothing to do with plugins, and do not wait for them.
-    return build_deployment(settings, Plugins(), must_exist=True)
-
-
-@keys.command("create")
-@click.option("--role", required=True, type=click.Choice(["admin", "reseller"]), help="What the holder may be.")
-@click.option("--reseller", default="", help="For a reseller's key: its name, like resellers/acme.")
-@click.pass_obj
-@told_plainly
-def create(settings: Settings, role: str, reseller: str) -> None:
-    """Make a key and print it, for this one time."""
-    from quitrent.services.caller import Role
-    from quitrent.services.keys import create_key
-
-    if (role == "reseller") != bool(reseller):
-        raise click.UsageError("give --reseller with --role reseller, and only then")
-    if reseller and not reseller.startswith("resellers/"):
-        raise click.UsageError(f"--reseller takes a reseller's name, like resellers/{reseller}")
-    click.echo(create_key(_keys_deployment(settings), Role(role.upper()), reseller))
-
-
-@keys.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_obj
-@told_plainly
-def list_all(settings: Settings, as_json: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
-    """List the keys by their ids; the secrets are not kept."""
-    from quitrent.report import print_keys
-    from quitrent.services.keys import list_keys
-
-    found = list_keys(_keys_deployment(settings))
-    rows = [
-        {
-            "id": key.key_id,
-            "role": key.role.lower(),
-            "reseller": key.reseller,
-            "create_time": key.create_time.isoformat(),
-            "revoke_time": key.revoke_time.isoformat() if key.revoke_time else None,
-        }
-        for key in found
-    ]
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        print_keys(rows)
-
-
-@keys.command("revoke")
-@click.argument("key_id")
-@click.pass_obj
-@told_plainly
-def revoke(settings: Settings, key_id: str) -> None:
-    """Have a key count no longer. KEY_ID is what stands between the first two underscores of the key."""
-    from quitrent.services.keys import revoke_key
-
-    revoke_key(_keys_deployment(settings), key_id)
-    click.echo(f"key {key_id} is revoked")
+    with closing(build_deployment(settings, Plugins(), must_exist=True)) as deployment:
+        print_timeline(subscription, timeline_of(deployment, Caller(Role.ADMIN), subscription))
 
 
 @quitrent.command()
@@ -255,6 +186,7 @@ def demo(life: bool) -> None:  # noqa: FBT001 -- click passes a flag so.
 
 
 quitrent.add_command(migrate)
+quitrent.add_command(keys)
 quitrent.add_command(plugins)
 quitrent.add_command(import_book)
 quitrent.add_command(export)

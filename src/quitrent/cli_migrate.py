@@ -26,12 +26,15 @@ def migrate(settings: Settings, target: str | None) -> None:
 
     With --to, move all of it to PostgreSQL, and compare both. Nobody can write to it meanwhile.
     """
+    from contextlib import closing
+
     from quitrent.move_report import move_progress, print_moved
     from quitrent.store.database import open_store
     from quitrent.store.moving import move
 
     if target is None:
-        click.echo(f"{open_store(settings.database_url).url} is up to date")
+        with closing(open_store(settings.database_url)) as store:
+            click.echo(f"{store.url} is up to date")
         return
     with move_progress() as watch:
         moved = move(settings.database_url, target, watch)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from quitrent.cli import quitrent
 from tests.cli.served import QUITRENT, Served, shown_key
+from tests.databases import fresh_database
 from tests.harness import Caller, day
 
 
@@ -55,6 +56,9 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     served.stop()
 
 
+NOWHERE = "postgresql://app:secret@localhost:1/quitrent"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -72,6 +76,8 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
         (("serve", "--processes", "2", "--listen", "localhost:65536"), "localhost:65536 cannot be listened on"),
         (("serve", "--processes", "0"), "0 is not in the range"),
         (("--database-url", "mysql://x", "serve"), "has to be like sqlite:///quitrent.db"),
+        (("--database-url", NOWHERE, "keys", "list"), "postgresql://app@localhost:1/quitrent cannot be opened"),
+        (("--database-url", NOWHERE, "plugins"), "postgresql://app@localhost:1/quitrent cannot be opened"),
         (("--time-zone", "Mars/Olympus", "serve"), "there is no zone Mars/Olympus"),
         (("keys", "create", "--role", "reseller", "--reseller", "acme"), "like resellers/acme"),
         (("--database-url", "sqlite:///none.db", "keys", "list"), "there is no database at sqlite:///none.db"),
@@ -86,6 +92,19 @@ def test_what_an_operator_got_wrong_is_told_in_a_line(tmp_path: Path, arguments:
     assert ended.returncode in (1, 2)
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+def test_where_the_data_is_is_told_without_the_password(tmp_path: Path) -> None:
+    url = fresh_database(tmp_path, on_postgresql=True).replace("postgres:@", "postgres:secret@")
+    assert "secret" in url
+    ended = run(tmp_path, "--database-url", url, "migrate")
+    assert "is up to date" in ended.stdout
+    assert "secret" not in ended.stdout
+    served = Served(tmp_path, QUITRENT_DATABASE_URL=url)
+    assert "its data is at postgresql://postgres@/" in "".join(served.lines)
+    assert served.stop() == 0
+    assert "secret" not in "".join(served.lines)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +137,11 @@ def test_what_keeps_every_process_from_serving_is_told_once_in_the_words_of_a_si
     if place == "plugin":
         (tmp_path / "quitrent.toml").write_text("[plugins.markup.resellers]\n'resellers/acme' = true")
     else:
-        (tmp_path / "quitrent.db").write_text("no database, and long enough to be looked at as one" * 100)
-    alone, several = (run(tmp_path, "serve", "--listen", "localhost:0", "--processes", number) for number in ("1", "3"))
+        (tmp_path / "text.db").write_text("no database, and long enough to be looked at as one" * 100)
+    options = () if place == "plugin" else ("--database-url", "sqlite:///text.db")
+    alone, several = (
+        run(tmp_path, *options, "serve", "--listen", "localhost:0", "--processes", number) for number in ("1", "3")
+    )
     assert (several.returncode, several.stdout, several.stderr) == (alone.returncode, alone.stdout, alone.stderr)
     assert several.returncode == 1
     assert several.stderr.startswith("Error: ")
@@ -127,6 +149,7 @@ def test_what_keeps_every_process_from_serving_is_told_once_in_the_words_of_a_si
 
 
 def test_an_option_beats_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUITRENT_DATABASE_URL", raising=False)
     (tmp_path / "quitrent.toml").write_text('database_url = "sqlite:///file.db"')
     run(tmp_path, "migrate")
     monkeypatch.setenv("QUITRENT_DATABASE_URL", "sqlite:///environment.db")

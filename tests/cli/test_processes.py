@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +19,7 @@ import pytest
 
 from tests.cli.served import Served
 from tests.cli.test_commands import run
+from tests.databases import about_sqlite, copied, fresh_database
 from tests.harness import Caller, House, day, text_of, wait_for
 from tests.installed import install
 from tests.zoo.houses import left_behind, processes
@@ -63,7 +63,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a server that is off, with a subscription and a slow plugin, and an admin's key."""
     folder = tmp_path_factory.mktemp("prepared")
     install(folder, "slow", SLOW)
-    house = House(folder, on_postgresql=False)
+    house = House(folder)
     house.make_product()
     assert house.assign(house.make_account("acme")) == SUBSCRIPTION
     house.close()
@@ -75,7 +75,7 @@ class Several:
 
     def __init__(self, prepared: tuple[Path, str], folder: Path, processes: int) -> None:
         origin, self.key = prepared
-        self.folder = Path(shutil.copytree(origin, folder))
+        self.folder = copied(origin, folder)
         (self.folder / "quitrent.toml").write_text(f'[plugins.slow]\nfolder = "{self.folder}"\n', encoding="utf-8")
         # By TMPDIR whatever belongs to it is found in the end.
         self.served = Served(
@@ -83,6 +83,8 @@ class Several:
             *("--processes", str(processes)),
             TMPDIR=str(self.folder),
             PYTHONPATH=str(self.folder),
+            QUITRENT_DATABASE_URL=fresh_database(self.folder),
+            QUITRENT_RUNS="server",
         )
 
     @contextmanager
@@ -243,6 +245,7 @@ def test_a_call_in_flight_is_answered_when_the_server_stops_and_no_process_is_le
     assert not left_behind(several.folder)
 
 
+@about_sqlite
 def test_processes_that_break_down_again_and_again_are_replaced_later_and_the_last_one_tells_why(
     prepared: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -262,5 +265,5 @@ def test_processes_that_break_down_again_and_again_are_replaced_later_and_the_la
     assert {line["process"] for line in log} == {several.served.process.pid}
     waits = [line["event"].partition("another is started ")[2] for line in log if "SIGKILL" in line["event"]]
     assert waits[:2] == ["at once", "in 1 s"]
-    assert "Error: sqlite:///quitrent.db is not a database of quitrent's" in several.served.lines[-1]
+    assert f"Error: {fresh_database(several.folder)} is not a database of quitrent's" in several.served.lines[-1]
     assert not left_behind(several.folder)

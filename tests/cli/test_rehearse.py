@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quitrent.hooks.discovery import PluginsSettings, host_plugins
+from tests.databases import contents
 from tests.docs.page import Page, blocks_of, missing
 from tests.harness import GOLD, House, day, iso, money, text_of
 from tests.installed import install
@@ -24,7 +23,7 @@ README = Page(Path(__file__).parents[2] / "README.md")
 QUITRENT = str(Path(sys.executable).with_name("quitrent"))
 SPAN = ("--from", "2026-01-01", "--through", "2026-03-31")
 SETTINGS = """
-database_url = "sqlite:///quitrent.db"
+database_url = "{url}"
 [plugins.markup]
 percent = "10"
 """
@@ -51,11 +50,11 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "quitrent.toml").write_text(SETTINGS)
         (folder / "new.toml").write_text(NEW)
         (folder / "installed").mkdir()
         self.path = install(folder / "installed", "refuser", REFUSER)
         self.house = House(folder, host_plugins(PluginsSettings({"markup": {"percent": "10"}})))
+        (folder / "quitrent.toml").write_text(SETTINGS.format(url=self.house.settings.database_url))
         self.house.make_product()
         for reseller, tier in (("acme", ""), ("enters", SCRIPT), ("other", "")):
             self.house.assign(self.house.make_account(reseller))
@@ -129,10 +128,9 @@ def usd(amount: str) -> dict[str, str]:
 
 
 def test_the_tables_show_them_too_and_nothing_is_changed(shop: Shop) -> None:
-    with closing(sqlite3.connect(shop.folder / "quitrent.db")) as database:
-        before = list(database.iterdump())
-        ended = shop.run(*SPAN, "--with", "markup", "--settings", "new.toml")
-        assert list(database.iterdump()) == before
+    before = contents(shop.house.settings.database_url)
+    ended = shop.run(*SPAN, "--with", "markup", "--settings", "new.toml")
+    assert contents(shop.house.settings.database_url) == before
     assert ended.returncode == 0, ended.stderr
     assert "Rehearsal of 2026-01-01 to 2026-03-31: markup with other settings in the place of markup" in ended.stdout
     assert re.search(r"customers owe resellers\s+│ USD\s+│ 231\.00 │\s+84\.00 │\s+-147\.00", ended.stdout)

@@ -12,8 +12,11 @@ import signal
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from quitrent.cli import main
 from quitrent.services import bills, news
@@ -25,7 +28,6 @@ BATCH = 4
 def kill_at(whom: str, thread: str, number: int) -> list[str]:
     """Have every connection count what the thread executes, and give the list to which it is added."""
     executed: list[str] = []
-    connect: Any = sqlite3.connect
 
     def count(statement: str) -> None:
         if threading.current_thread().name == thread:
@@ -34,15 +36,38 @@ def kill_at(whom: str, thread: str, number: int) -> list[str]:
                 for pid in (*(children() if whom != "self" else ()), *([os.getpid()] if whom != "hosts" else ())):
                     os.kill(pid, signal.SIGKILL)
 
+    count_on_sqlite(count)
+    count_on_postgresql(count)
+    return executed
+
+
+# Both call it before a statement is executed: a COMMIT at which it is killed has not happened. And
+# Peewee takes its connections from the drivers' modules.
+
+
+def count_on_sqlite(count: Callable[[str], None]) -> None:
+    connect: Any = sqlite3.connect
+
     def connected(*args: Any, **kwargs: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = connect(*args, **kwargs)
-        # SQLite calls it before a statement is executed: a COMMIT at which it is killed has not happened.
         connection.set_trace_callback(count)
         return connection
 
-    # Peewee takes its connections from the module.
     vars(sqlite3)["connect"] = connected
-    return executed
+
+
+def count_on_postgresql(count: Callable[[str], None]) -> None:
+    class Counting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+            count(query)
+            return super().execute(query, *args, **kwargs)
+
+        def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+            count(statement)
+            return super().copy(statement, *args, **kwargs)
+
+    connect: Any = psycopg.connect
+    vars(psycopg)["connect"] = lambda **kwargs: connect(cursor_factory=Counting, **kwargs)
 
 
 def children() -> list[int]:

@@ -1,4 +1,4 @@
-"""A shop: the real services on a SQLite file of their own, in one process, for histories of many steps.
+"""A shop: the real services on a database of their own, in one process, for histories of many steps.
 
 Its catalog has 32 products. The first sixteen have a month's four choices: all kinds on the wholesale
 side, each with another one on the retail side. The others have every other calendar. Two resellers
@@ -7,7 +7,6 @@ have two accounts each.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -46,6 +45,7 @@ from quitrent.services.runs import ask_for_run, preview_run
 from quitrent.settings import Settings
 from quitrent.store.charge_lists import list_charges
 from quitrent.store.parked_charges import list_parked_charges
+from tests.databases import copied, forget, fresh_database
 from tests.e2e.model import Life, ModelPlan
 from tests.harness import TODAY
 
@@ -172,13 +172,13 @@ def _now() -> datetime:
 
 
 def _deployment(folder: Path, plugins: Plugins | None = None) -> Deployment:
-    settings = Settings(database_url=f"sqlite:///{folder}/quitrent.db")
+    settings = Settings(database_url=fresh_database(folder))
     return build_deployment(settings, plugins or Plugins(), _now)
 
 
 @cache
 def _template() -> Path:
-    """The file of a shop in which nothing has been assigned yet, made once for all."""
+    """The folder of a shop in which nothing has been assigned yet, made once for all."""
     folder = Path(mkdtemp(prefix="quitrent-shop-"))
     deployment = _deployment(folder)
     with deployment.store.write():
@@ -196,7 +196,7 @@ def _template() -> Path:
             products.create_product(deployment, ADMIN, made)
     # Closed, it is all in one file.
     deployment.close()
-    return folder / "quitrent.db"
+    return folder
 
 
 class _Billing(NamedTuple):
@@ -231,9 +231,9 @@ class Shop:
     """Does what a caller may ask for, and keeps what the model has to know of it."""
 
     def __init__(self, plugins: Plugins | None = None) -> None:
-        self._folder = TemporaryDirectory(prefix="quitrent-shop-")
-        shutil.copy(_template(), Path(self._folder.name) / "quitrent.db")
-        self.deployment = _deployment(Path(self._folder.name), plugins)
+        self._temporary = TemporaryDirectory(prefix="quitrent-shop-")
+        self._folder = copied(_template(), Path(self._temporary.name))
+        self.deployment = _deployment(self._folder, plugins)
         # One connection for all: a history has thousands of steps.
         self._held = ExitStack()
         self._held.enter_context(self.deployment.store.connection())
@@ -244,7 +244,8 @@ class Shop:
         """Leave nothing behind."""
         self._held.close()
         self.deployment.close()
-        self._folder.cleanup()
+        forget(self._folder)
+        self._temporary.cleanup()
 
     @property
     def names(self) -> list[str]:

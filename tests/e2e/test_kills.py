@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from quitrent.cli import quitrent
 from quitrent.hooks.discovery import PluginsSettings, load_plugins
 from quitrent.services.keys import revoke_key
+from tests.databases import copied, fresh_database
 from tests.harness import Caller, House, day, identities, iso, text_of
 
 THROUGH = "2026-03-31"
@@ -46,17 +46,11 @@ def house_in(folder: Path) -> Iterator[House]:
     house.close()
 
 
-def copied(folder: Path, to: Path) -> Path:
-    """The folder of a server that is off, with whatever a killed one has left behind."""
-    shutil.copytree(folder, to)
-    return to
-
-
 def driven(folder: Path, thread: str, number: int, *command: str) -> CompletedProcess[str]:
     """Run the command line in a folder, killed when a thread is at its n-th statement."""
     arguments = [executable, str(DRIVER), "self", thread, str(number), *command]
     # What is killed with a plugin's hosts has tests of its own.
-    inline = {**os.environ, "QUITRENT_PLUGINS_RUN_IN": "inline"}
+    inline = {**os.environ, "QUITRENT_PLUGINS_RUN_IN": "inline", "QUITRENT_DATABASE_URL": fresh_database(folder)}
     return run(arguments, cwd=folder, env=inline, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -143,7 +137,8 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_finishes_it_at_its_next_
 ) -> None:
     folder = copied(prepared, tmp_path / "data")
     key = CliRunner().invoke(quitrent, [*options_of(folder), "keys", "create", "--role", "admin"]).output.strip()
-    command = [executable, str(DRIVER), "self", thread, str(number), "serve", "--listen", "localhost:0"]
+    serve = [*options_of(folder), "serve", "--listen", "localhost:0", "--runs", "server"]
+    command = [executable, str(DRIVER), "self", thread, str(number), *serve]
     with Popen(command, cwd=folder, stdout=PIPE, stderr=DEVNULL, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().split()[3].rstrip(",")
@@ -171,7 +166,7 @@ def test_a_run_that_is_taken_up_again_counts_what_it_has_parked_once(
 
 def options_of(folder: Path) -> list[str]:
     """The command line's options for a folder other than the one it is in."""
-    return ["--config", f"{folder}/quitrent.toml", "--database-url", f"sqlite:///{folder}/quitrent.db"]
+    return ["--config", f"{folder}/quitrent.toml", "--database-url", fresh_database(folder)]
 
 
 def wait_for_end(house: House) -> Any:

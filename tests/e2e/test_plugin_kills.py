@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 from pathlib import Path
 from signal import SIGKILL
 from subprocess import CompletedProcess, run
@@ -17,6 +16,7 @@ from sys import executable
 
 import pytest
 
+from tests.databases import copied, fresh_database
 from tests.e2e.test_kills import DRIVER, Books, books_of
 from tests.harness import House, day
 from tests.installed import install
@@ -70,8 +70,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def copied(folder: Path, to: Path) -> Path:
-    shutil.copytree(folder, to)
+def copied_with_settings(folder: Path, to: Path) -> Path:
+    copied(folder, to)
     settings = f'[plugins.witness]\nfile = "{to}/heard"\n[plugins.markup]\npercent = "5"\n'
     (to / "quitrent.toml").write_text(settings, encoding="utf-8")
     return to
@@ -80,14 +80,14 @@ def copied(folder: Path, to: Path) -> Path:
 def billed(folder: Path, whom: str = "self", number: int = 0) -> CompletedProcess[str]:
     """Bill by the command line, with someone killed at the n-th statement."""
     command = [executable, str(DRIVER), whom, "MainThread", str(number), "bill", "--through", THROUGH]
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, "PYTHONPATH": str(folder), "QUITRENT_DATABASE_URL": fresh_database(folder)}
     return run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Books]:
     """How many statements a run takes that nobody is killed in, and the books after it."""
-    folder = copied(prepared, tmp_path_factory.mktemp("undisturbed") / "data")
+    folder = copied_with_settings(prepared, tmp_path_factory.mktemp("undisturbed") / "data")
     ended = billed(folder)
     assert ended.returncode == 0, ended.stderr
     _, books = read(folder)
@@ -116,7 +116,7 @@ def test_whoever_is_killed_in_a_run_nothing_is_lost_or_there_twice_and_all_of_it
     statements, books = undisturbed
     # After the first tenth, in which the database is opened and the run is made.
     moment = random.Random(f"{whom} {number}").randrange(statements // 10, statements)
-    folder = copied(prepared, tmp_path / "data")
+    folder = copied_with_settings(prepared, tmp_path / "data")
     ended = billed(folder, whom, moment)
     assert ended.returncode == (0 if whom == "hosts" else -SIGKILL), ended.stderr
     again = billed(folder)

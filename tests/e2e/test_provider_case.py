@@ -12,6 +12,7 @@ from quitrent_markup import Markup, Settings
 
 from quitrent.hooks.manager import Plugins
 from tests.conftest import WHOLE
+from tests.databases import EITHER
 from tests.harness import GOLD, House, day, identities, money, month, text_of
 
 JANUARY, FEBRUARY, MARCH = "2026-01", "2026-02", "2026-03"
@@ -48,9 +49,9 @@ def markup() -> Plugins:
     return plugins
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path, markup())
+@pytest.fixture(params=list(EITHER.values()), ids=list(EITHER))
+def case(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    house = House(tmp_path, markup(), on_postgresql=request.param)
     set_up(house)
     yield house
     house.close()

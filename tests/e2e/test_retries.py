@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from quitrent.hooks.manager import Plugins
 from quitrent.server import build_deployment
 from quitrent.services.billing import carry_out
 from quitrent.services.runs import ask_for_run
+from tests.databases import copied
 from tests.harness import GOLD, House, day, identities, money
 
 THREADS = 32
@@ -132,10 +133,10 @@ def run_at_once(house: House, plugins: Sequence[Meets], through: str) -> list[Bi
     """Carry runs for the same date out, each in a thread and with a deployment and a plugin of its own."""
 
     def carried_out(plugin: Meets) -> BillingRun:
-        deployment = build_deployment(house.settings, with_plugin(plugin))
-        with deployment.store.write():
-            run = ask_for_run(deployment, date.fromisoformat(through))
-        finished = carry_out(deployment, run, Event())
+        with closing(build_deployment(house.settings, with_plugin(plugin))) as deployment:
+            with deployment.store.write():
+                run = ask_for_run(deployment, date.fromisoformat(through))
+            finished = carry_out(deployment, run, Event())
         plugin.has_finished.set()
         return finished
 
@@ -154,7 +155,7 @@ def subscribed(gold: House) -> House:
 def test_two_runs_that_price_the_same_lines_at_the_same_time_charge_them_once(
     subscribed: House, tmp_path: Path
 ) -> None:
-    shutil.copytree(tmp_path, tmp_path / "alone")
+    copied(tmp_path, tmp_path / "alone")
     barrier = Barrier(2)
     runs = run_at_once(subscribed, [Meets(barrier), Meets(barrier)], "2026-03-31")
     assert [run.failure for run in runs] == ["", ""]
@@ -183,9 +184,10 @@ def test_a_line_that_is_charged_by_one_run_and_fails_in_another_is_not_parked(
 
 
 def test_two_command_lines_at_once_charge_nothing_twice(subscribed: House, tmp_path: Path) -> None:
-    shutil.copytree(tmp_path, tmp_path / "alone")
-    command = [executable, str(Path(__file__).parent / "killed.py"), "self", "MainThread", "0", "bill", "--through"]
-    started = [Popen([*command, "2026-12-31"], cwd=tmp_path, stdout=DEVNULL, stderr=DEVNULL) for _ in "ab"]
+    copied(tmp_path, tmp_path / "alone")
+    command = [executable, str(Path(__file__).parent / "killed.py"), "self", "MainThread", "0"]
+    billed = [*command, "--database-url", subscribed.settings.database_url, "bill", "--through", "2026-12-31"]
+    started = [Popen(billed, cwd=tmp_path, stdout=DEVNULL, stderr=DEVNULL) for _ in "ab"]
     assert [process.wait(timeout=60) for process in started] == [0, 0]
     alone = House(tmp_path / "alone")
     alone.bill("2026-12-31")

@@ -13,7 +13,7 @@ from typing import Any
 
 from quitrent.cli import main
 from quitrent.services import bills, checking, progress
-from quitrent.store.postgresql import Pooled
+from quitrent.store.postgresql_pool import Pooled
 from quitrent.workers import queue, tasks
 
 # Small, so that a few subscriptions make many partitions and batches.

@@ -13,13 +13,13 @@ from tests.zoo.houses import Zoo
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which two resellers have the product gold since February."""
+    """The folder of a database in which two resellers have the product gold since February."""
     house = House(tmp_path_factory.mktemp("prepared"))
     house.make_product(wholesale={"first_part": "PART_CHARGE_WHOLE"})
     for reseller in ("victim", "bystander"):
         house.assign(house.make_account(reseller), start="2026-02-11")
     house.close()
-    return house.folder / "quitrent.db"
+    return house.folder
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from quitrent.hooks.errors import HostFailedError
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.manager import Plugins
 from quitrent.hooks.plugin import PluginSource
+from tests.databases import kept_busy
 from tests.hooks.test_hostile_values import LINE
 from tests.zoo.houses import HEALTHY, Zoo, left_behind, processes, source
 
@@ -242,8 +242,8 @@ def test_nobody_else_waits_for_the_database_while_a_plugin_is_called(zoo: Zoo, m
             def call(*args: Any) -> Any:
                 called.append(name)
                 assert not house.deployment.store.in_transaction()
-                with closing(sqlite3.connect(house.folder / "quitrent.db", timeout=2)) as other:
-                    other.execute("BEGIN IMMEDIATE")
+                with kept_busy(house.settings.database_url):
+                    pass
                 return method(*args)
 
             return call

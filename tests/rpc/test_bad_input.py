@@ -158,6 +158,10 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("ReverseCharge", {"note": "x" * 256}, "note", "at most 255 characters"),
     ("ListParkedCharges", {"plugin": "x" * 64}, "plugin", "at most 63 characters"),
     ("ListPlans", {"currency_code": "USDX"}, "currency_code", "at most 3 characters"),
+    # Texts.
+    ("ListPlans", {"currency_code": "\0"}, "currency_code", "must not have the character NUL"),
+    ("ListParkedCharges", {"plugin": "mark\0up"}, "plugin", "must not have the character NUL"),
+    ("ReverseCharge", {"note": "a\0mistake"}, "note", "must not have the character NUL"),
 ]
 
 
@@ -203,6 +207,8 @@ def test_a_display_name_has_at_most_255_characters_of_any_kind(world: World, met
     for letter in "xé😀":
         wrong = merged(fields, {noun: {"display_name": letter * 256}})
         check_field(world.admin, method, wrong, f"{noun}.display_name", "at most 255 characters")
+    wrong = merged(fields, {noun: {"display_name": "a\0b"}})
+    check_field(world.admin, method, wrong, f"{noun}.display_name", "must not have the character NUL")
     right = merged(fields, {noun: {"display_name": "😀" * 255}})
     assert getattr(getattr(world.admin, method)(**right), noun).display_name == "😀" * 255
 

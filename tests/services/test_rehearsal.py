@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -26,6 +25,7 @@ from quitrent.hooks.discovery import PluginsSettings, host_plugins
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.manager import Plugins
 from quitrent.services.rehearsal import Change, rehearse
+from tests.databases import contents
 from tests.harness import GOLD, House, day, iso, money, text_of
 from tests.installed import install
 
@@ -118,9 +118,8 @@ def rehearsed(house: House, *given: dict[str, str], **fields: Any) -> Any:
     return house.admin.RehearsePrices(**{**FIRST_QUARTER, "with": list(given), **fields}).rehearsal
 
 
-def dump(house: House) -> list[str]:
-    with closing(sqlite3.connect(house.folder / "quitrent.db")) as database:
-        return list(database.iterdump())
+def dump(house: House) -> dict[str, list[tuple[Any, ...]]]:
+    return contents(house.settings.database_url)
 
 
 def amounts(found: Any, *names: str) -> list[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
-from pathlib import Path
 from threading import Event
 
 import pytest
 
 from quitrent import BillingRun, Charge, Line, hookimpl
 from quitrent.hooks.manager import Plugins
+from tests.databases import ON_POSTGRESQL, raw, read
 from tests.harness import House, day, identities, iso, text_of
 from tests.store.test_books import COLUMNS
 
@@ -153,16 +153,16 @@ FAULTS = [
 def test_what_is_wrong_in_the_books_fails_the_run_loudly(gold: House, fault: str, told: str) -> None:
     name = gold.assign(gold.make_account("acme"))
     gold.bill("2026-02-28")
-    connection = sqlite3.connect(gold.folder / "quitrent.db", isolation_level=None)
-    for statement in (
-        "TRIGGER charge_no_update",
-        "TRIGGER charge_no_delete",
-        "INDEX charge_one_fee",
-        "INDEX charge_identity",
-    ):
-        connection.execute(f"DROP {statement}")
-    connection.execute(fault)
-    connection.close()
+    on_table = " ON charge" if ON_POSTGRESQL else ""
+    with closing(raw(gold.settings.database_url)) as connection:
+        for statement in (
+            f"TRIGGER charge_no_update{on_table}",
+            f"TRIGGER charge_no_delete{on_table}",
+            "INDEX charge_one_fee",
+            "INDEX charge_identity",
+        ):
+            connection.execute(f"DROP {statement}")
+        connection.execute(fault)
     run = gold.admin.StartBillingRun(through_date=day("2026-03-31")).billing_run
     for seen in gold.admin.WatchBillingRun(name=run.name):
         run = seen.billing_run
@@ -208,16 +208,14 @@ def test_only_so_many_callers_watch_at_once(gold: House) -> None:
 class Witness:
     """Writes down what the books held when it was called."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.seen: list[tuple[str, int, int]] = []
         self.told = Event()
 
     def write_down(self, hook: str) -> None:
-        connection = sqlite3.connect(self.file)
-        count = "SELECT count(*) FROM charge WHERE side = ?"
-        fees, prices = (connection.execute(count, [side]).fetchone()[0] for side in ("WHOLESALE", "RETAIL"))
-        connection.close()
+        count = "SELECT count(*) FILTER (WHERE side = 'WHOLESALE'), count(*) FILTER (WHERE side = 'RETAIL') FROM charge"
+        [(fees, prices)] = read(self.url, count)
         self.seen.append((hook, fees, prices))
 
     @hookimpl
@@ -240,7 +238,7 @@ def test_every_fee_is_committed_before_any_plugin_is_called(gold: House, monkeyp
     monkeypatch.setattr("quitrent.services.news.BATCH", 1)
     for number in range(3):
         gold.assign(gold.make_account("acme", f"a{number}"))
-    witness, plugins = Witness(gold.folder / "quitrent.db"), Plugins()
+    witness, plugins = Witness(gold.settings.database_url), Plugins()
     plugins.register("witness", witness)
     gold.use_plugins(plugins)
     gold.bill("2026-01-31")

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from quitrent.store.database import open_store
-from quitrent.store.postgresql import Pooled
+from quitrent.store.postgresql_pool import Pooled
 from quitrent.store.sqlite import StrictSqlite
 
 

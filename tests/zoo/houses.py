@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pytest
 from quitrent.hooks.discovery import hosted
 from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.plugin import PluginSource
+from tests.databases import copied
 from tests.harness import House, day, identities, text_of
 from tests.zoo.keeper import VICTIM
 
@@ -41,7 +41,7 @@ class Zoo:
     @contextmanager
     def house(self, *sources: tuple[PluginSource, Hosting]) -> Iterator[House]:
         folder = self.temporary.mktemp("house")
-        shutil.copy(self.prepared, folder)
+        copied(self.prepared, folder)
         # By it the processes that belong to us are found, wherever they have gone.
         self.patch.setenv("TMPDIR", str(folder))
         self.patch.setenv("QUITRENT_DATABASE_URL", f"sqlite:///{folder}/quitrent.db?hush")

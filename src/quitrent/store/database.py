@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol
@@ -18,10 +19,9 @@ from quitrent.store.row import Row
 from quitrent.store.sqlite import Sqlite
 from quitrent.store.tables import TABLES
 
-__all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
+_log = logging.getLogger(__name__)
 
-# What PostgreSQL says of a write, as an SQLSTATE.
-_ONLY_READS = "25006"
+__all__ = ["Store", "StoreError", "database_exists", "open_store", "shown", "up_to_date"]
 
 
 class Backend(Protocol):
@@ -29,6 +29,9 @@ class Backend(Protocol):
 
     url: str
     database: Any
+
+    def why_unavailable(self, error: Exception) -> str | None:
+        """Say for callers why an error keeps everyone from the database; None for a fault of ours."""
 
     def exists(self) -> bool:
         """Whether there is a database."""
@@ -63,7 +66,7 @@ class Store:
     def connection(self) -> Iterator[None]:
         """Hold a connection for the calling thread; inside of one that is held, that one.
 
-        Errors: Unavailable where the database is busy or out of reach.
+        Errors: Unavailable where the database is busy, full, read-only or out of reach.
         """
         # Each thread has the tables bound to the database that it used last.
         if Row._meta.database is not self._database:
@@ -75,11 +78,11 @@ class Store:
             with self._database.connection_context():
                 yield
         except (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded) as error:
-            if not _may_pass(error):
+            why = self._backend.why_unavailable(error)
+            if why is None:
                 raise
-            raise Unavailable(
-                Reason.DATABASE_UNAVAILABLE, "the database is busy or out of reach; nothing was changed, try again"
-            ) from error
+            _log.warning("the database cannot be used: %s", _in_one_line(error))
+            raise Unavailable(Reason.DATABASE_UNAVAILABLE, why) from error
 
     @contextmanager
     def write(self) -> Iterator[None]:
@@ -156,23 +159,31 @@ def up_to_date(url: str, *, must_exist: bool = False) -> Iterator[Backend]:
     """
     backend = _backend(url)
     with ExitStack() as held:
-        try:
+        with _told_to_operators(backend):
             if must_exist and not backend.exists():
                 raise StoreError(
                     f"there is no database at {backend.url}; `quitrent serve` or `quitrent migrate` makes one"
                 )
             held.enter_context(backend.opened())
             migrate(backend.database)
-        except peewee.OperationalError as error:
-            raise StoreError(f"{backend.url} cannot be opened: {_in_one_line(error)}") from error
-        except peewee.DatabaseError as error:
-            raise StoreError(f"{backend.url} is not a database of quitrent's: {_in_one_line(error)}") from error
         yield backend
 
 
 def database_exists(url: str) -> bool:
-    """Whether there is a database at an address. Errors: StoreError, where it is no address."""
-    return _backend(url).exists()
+    """Whether there is a database at an address. Errors: StoreError, where it is no address or out of reach."""
+    backend = _backend(url)
+    with _told_to_operators(backend):
+        return backend.exists()
+
+
+@contextmanager
+def _told_to_operators(backend: Backend) -> Iterator[None]:
+    try:
+        yield
+    except peewee.OperationalError as error:
+        raise StoreError(f"{backend.url} cannot be opened: {_in_one_line(error)}") from error
+    except peewee.DatabaseError as error:
+        raise StoreError(f"{backend.url} is not a database of quitrent's: {_in_one_line(error)}") from error
 
 
 def shown(url: str) -> str:
@@ -194,13 +205,6 @@ def _backend(url: str) -> Backend:
                 f"the database's address is {url}; it has to be like sqlite:///quitrent.db "
                 "or postgresql://user@host/quitrent"
             )
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same may be asked again: it is busy, out of reach, or a standby that only reads for now."""
-    if isinstance(error, peewee.InternalError):
-        return getattr(error.__context__, "sqlstate", "") == _ONLY_READS
-    return isinstance(error, peewee.OperationalError | peewee.InterfaceError | MaxConnectionsExceeded)
 
 
 def _in_one_line(error: Exception) -> str:

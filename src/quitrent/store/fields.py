@@ -20,6 +20,12 @@ def micros_of(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+class BytesField(peewee.Field):
+    """Bytes as both drivers take them. Peewee's own field keeps to the driver of the database that it met last."""
+
+    field_type = "BLOB"
+
+
 class CivilDateField(peewee.Field):
     """A day without a time: a `date`, stored as ISO text on SQLite, which sorts as days do."""
 

@@ -28,9 +28,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import peewee
-from playhouse.pool import PooledPostgresqlDatabase
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded
+from psycopg.conninfo import conninfo_to_dict
 
 from quitrent.store.errors import StoreError
+from quitrent.store.postgresql_pool import CommitInDoubtError, Pooled
+from quitrent.store.unavailable import BUSY, FULL, IN_DOUBT, READ_ONLY
 
 OLDEST_VERSION = 150000
 
@@ -42,26 +46,32 @@ LONGEST_STATEMENT_SECONDS = 60
 MOST_CONNECTIONS = 64
 
 # The first key of our advisory locks, so that another program's are not met.
-_BOOKS, _NAMES, _MIGRATIONS, _ACCOUNTS = 0x71750001, 0x71750002, 0x71750003, 0x71750004
+BOOKS, _NAMES, _MIGRATIONS, _ACCOUNTS = 0x71750001, 0x71750002, 0x71750003, 0x71750004
 
+_CONNECTION: dict[str, str | int] = {
+    "application_name": "quitrent",
+    "connect_timeout": WAIT_SECONDS,
+    # A machine that is gone says nothing, and the system would wait for it for a quarter of an hour.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _SESSION = {
     "lock_timeout": f"{WAIT_SECONDS}s",
     "statement_timeout": f"{LONGEST_STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{LONGEST_STATEMENT_SECONDS}s",
 }
 
-# A server that has vanished from the network says nothing, and would be waited for for hours.
-_KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
-
-
-class Pooled(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
-    """PostgreSQL whose whole numbers are all of 64 bits, through a pool of connections."""
-
-    field_types = {  # noqa: RUF012 -- Peewee reads it from the class.
-        **peewee.PostgresqlDatabase.field_types,
-        "AUTO": "BIGSERIAL",
-        "INT": "BIGINT",
-    }
+# What errors mean that are not plainly of the server or of the way to it.
+_WHY = {
+    "53100": FULL,
+    # A server that only follows another one, as after a change of which one leads.
+    "25006": READ_ONLY,
+    # We have been still for too long in a transaction, as when a machine was stopped for a while.
+    "25P03": BUSY,
+    "25P04": BUSY,
+}
 
 
 class Postgresql:
@@ -70,22 +80,36 @@ class Postgresql:
     def __init__(self, url: str) -> None:
         """Take an address, like `postgresql://user:password@host:5432/quitrent`."""
         self.url = _without_password(url)
+        # The short form of the scheme is known to PostgreSQL and not to Peewee.
         self.database: Any = Pooled(
-            url,
+            url.replace("postgres://", "postgresql://", 1),
             prefer_psycopg3=True,
             autoconnect=False,
             max_connections=MOST_CONNECTIONS,
             timeout=WAIT_SECONDS,
-            connect_timeout=WAIT_SECONDS,
-            application_name="quitrent",
-            **_KEPT_ALIVE,
-            options=" ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+            **_connection_settings(url),
         )
+
+    def why_unavailable(self, error: Exception) -> str | None:
+        """Say for callers why an error keeps everyone from the database; None for a fault of ours."""
+        if isinstance(error, MaxConnectionsExceeded):
+            return BUSY
+        if not isinstance(error, peewee.DatabaseError | peewee.InterfaceError):
+            return None
+        if isinstance(error, CommitInDoubtError):
+            return IN_DOUBT
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if state in _WHY:
+            return _WHY[state]
+        return BUSY if isinstance(error, peewee.OperationalError | peewee.InterfaceError) else None
 
     def exists(self) -> bool:
         """Whether there is a database of ours. One that is out of reach is not said to be missing."""
-        with self.database.connection_context():
+        self.database.connect()
+        try:
             return bool(self.database.table_exists("schema_migration"))
+        finally:
+            self.database.manual_close()
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -107,7 +131,7 @@ class Postgresql:
     def alone(self) -> Iterator[None]:
         """Hold a transaction that alone may write, from its start on."""
         with self.database.atomic():
-            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_BOOKS,))
+            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (BOOKS,))
             yield
 
     @contextmanager
@@ -135,7 +159,7 @@ class Postgresql:
     def beside_others(self) -> Iterator[None]:
         """Hold a transaction that locks the subscriptions that it reads itself."""
         with self.database.atomic():
-            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_BOOKS,))
+            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (BOOKS,))
             yield
 
     def snapshot(self) -> Any:
@@ -143,8 +167,22 @@ class Postgresql:
         return self.database.atomic("REPEATABLE READ")
 
 
+def _connection_settings(url: str) -> dict[str, str | int]:
+    """Give what we ask of every connection, where the address does not ask for something else."""
+    try:
+        asked = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise StoreError(f"the database's address is {_without_password(url)}: {error}") from error
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    settings = {name: value for name, value in _CONNECTION.items() if name not in asked}
+    # Of two that set the same the last one counts.
+    return {**settings, "options": f"{options} {asked.get('options') or ''}".strip()}
+
+
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = parts.username or ""
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host))
+    # One may stand among the options too: `?password=` and `?sslpassword=`.
+    options = "&".join(option for option in parts.query.split("&") if "password=" not in option)
+    return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host, query=options))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BlobField, ForeignKeyField, TextField
+from peewee import BigIntegerField, ForeignKeyField, TextField
 
 from quitrent.store.catalog_tables import ResellerRow
-from quitrent.store.fields import InstantField
+from quitrent.store.fields import BytesField, InstantField
 from quitrent.store.row import Row
 
 
@@ -30,7 +30,7 @@ class RequestRow(Row):
     caller = TextField()
     request_id = TextField()
     digest = TextField()
-    response = BlobField()
+    response = BytesField()
     create_time = InstantField()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import peewee
 from playhouse.pool import PooledSqliteDatabase
 
 from quitrent.store.errors import StoreError
+from quitrent.store.unavailable import BROKEN, BUSY, FULL, READ_ONLY
 
 # How long a writer waits for the one before it.
 BUSY_TIMEOUT_SECONDS = 5
@@ -27,6 +29,17 @@ PRAGMAS = {
     "recursive_triggers": 1,
 }
 
+_WHY = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_PROTOCOL: BUSY,
+    sqlite3.SQLITE_CANTOPEN: BUSY,
+    # What the system says of a file that may not grow, too.
+    sqlite3.SQLITE_IOERR: BROKEN,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+}
+
 
 class StrictSqlite(PooledSqliteDatabase):  # type: ignore[misc]  # playhouse has no types
     """SQLite whose column types are those that STRICT tables know."""
@@ -37,6 +50,11 @@ class StrictSqlite(PooledSqliteDatabase):  # type: ignore[misc]  # playhouse has
         "BOOL": "INTEGER",
         "DATE": "TEXT",
     }
+
+    def rollback(self) -> None:
+        """Roll back, unless SQLite has done so with the error itself, which another one would hide."""
+        if self.connection().in_transaction:
+            super().rollback()
 
 
 class Sqlite:
@@ -54,6 +72,12 @@ class Sqlite:
             max_connections=None,
             check_same_thread=False,
         )
+
+    def why_unavailable(self, error: Exception) -> str | None:
+        """Say for callers why an error keeps everyone from the database; None for a fault of ours."""
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+        # The upper bits tell more than is needed here.
+        return None if code is None else _WHY.get(code & 0xFF)
 
     def exists(self) -> bool:
         """Whether the file is there."""
