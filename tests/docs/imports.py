@@ -15,7 +15,7 @@ ROOMS = {
     "domain": (),
     "hooks": ("quitrent.domain", "pluggy", "msgspec", "cattrs"),
     # Its migrations take the schema of the queue, which shares our database.
-    "store": ("quitrent.domain", "peewee", "playhouse", "procrastinate"),
+    "store": ("quitrent.domain", "peewee", "playhouse", "procrastinate", "psycopg"),
     "services": ("quitrent.domain", "quitrent.hooks", "quitrent.store"),
     "rpc": (
         "quitrent.domain",

@@ -108,7 +108,7 @@ def kill_points(statements: list[str]) -> list[int]:
     # By its first COMMIT the run is there; before that there is nothing to lose.
     first, *commits = commits
     spread = [commits[place * len(commits) // 7] for place in range(7)]
-    anywhere = [first + place * (len(statements) - first) // 6 for place in range(1, 7)]
+    anywhere = [first + place * (len(statements) - first) // 7 for place in range(1, 7)]
     return sorted([*spread, *(number + 1 for number in spread), *anywhere])
 
 

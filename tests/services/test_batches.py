@@ -20,7 +20,7 @@ from quitrent.services.billing import carry_out_partition, left_to_do
 from quitrent.services.deployment import Deployment
 from quitrent.services.runs import ask_for_run, get_run
 from quitrent.settings import Settings
-from quitrent.store import postgresql, sqlite
+from quitrent.store import postgresql_pool, sqlite
 from quitrent.store.billing_runs import find_run_by_key
 from tests.benchmarks.book import fill
 from tests.databases import fresh_database, raw, read
@@ -55,7 +55,7 @@ def on_postgresql(request: pytest.FixtureRequest) -> bool:
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Something for each statement from now on, COPY among them: a cursor is made for each."""
     made: list[None] = []
-    for database in (postgresql.Pooled, sqlite.StrictSqlite):
+    for database in (postgresql_pool.Pooled, sqlite.StrictSqlite):
         cursor: Any = database.cursor
 
         def counted(self: Any, cursor: Any = cursor) -> Any:
