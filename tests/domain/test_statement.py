@@ -115,7 +115,8 @@ def test_a_run_counts_what_it_has_charged_by_side_and_currency() -> None:
     retail, wholesale = (Side.RETAIL, "USD"), (Side.WHOLESALE, "USD")
     before = {retail: RunAmount(5_000_000, 3)}
     charges = [charged(Side.RETAIL, usd(20)), charged(Side.WHOLESALE, usd(10)), charged(Side.WHOLESALE, usd(-4))]
-    assert added(before, charges) == {retail: RunAmount(25_000_000, 4), wholesale: RunAmount(6_000_000, 2)}
+    counted = zip(charges, (3, 1, 1), strict=True)
+    assert added(before, counted) == {retail: RunAmount(65_000_000, 6), wholesale: RunAmount(6_000_000, 2)}
     assert before == {retail: RunAmount(5_000_000, 3)}
 
 

@@ -121,11 +121,15 @@ def with_partitions(run: BillingRun, partitions: Iterable[Partition]) -> Billing
     return replace(run, amounts=amounts, done_count=done_count, parked_count=parked_count, total_count=total_count)
 
 
-def added(amounts: AmountsBySide, charges: Iterable[Charge]) -> AmountsBySide:
-    """Give the sums with some more charges. Python's integers cannot overflow, a column's can."""
+def added(amounts: AmountsBySide, charges: Iterable[tuple[Charge, int]]) -> AmountsBySide:
+    """Give the sums with some more charges, each of which comes so often.
+
+    Python's integers cannot overflow, a column's can.
+    """
     sums = dict(amounts)
-    for charge in charges:
+    for charge, count in charges:
         place = (charge.side, charge.amount.currency)
         before = sums.get(place, RunAmount())
-        sums[place] = RunAmount(before.amount_micros + charge.amount.amount_micros, before.charge_count + 1)
+        micros = before.amount_micros + count * charge.amount.amount_micros
+        sums[place] = RunAmount(micros, before.charge_count + count)
     return sums

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from quitrent.domain.charge import Charge, credits_of
+from quitrent.domain.charge import Charge, Side, credits_of
 from quitrent.domain.days import Days
 from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan, PlanKind, SuspensionPolicy
@@ -19,6 +19,13 @@ from quitrent.domain.subscription import PausedDays, SideBooks, Subscription
 def settle_date(part_end: date, end: date | None) -> date:
     """Give the day on which a charged part is settled."""
     return part_end if end is None else min(part_end, end)
+
+
+def may_be_given_back(subscription: Subscription, side: Side) -> bool:
+    """Whether anything of a side's charges can be given back, as things stand: days after an end, or suspended ones."""
+    if side is Side.WHOLESALE:
+        return subscription.wholesale.schedule.end is not None
+    return subscription.end is not None or bool(subscription.suspensions)
 
 
 def credits_for(charge: Charge, subscription: Subscription, side: SideBooks, plan: Plan) -> Iterator[Charge]:

@@ -30,6 +30,11 @@ class Terms:
     account: Party
     rules: tuple[PriceRule, ...] = ()
 
+    @property
+    def key(self) -> int:
+        """The store's key of the subscription."""
+        return self.subscription.key
+
     def basis_of(self, part: Part) -> Basis:
         """Give the reseller's price for a whole period of a part of the retail side.
 

@@ -10,6 +10,7 @@ from pluggy import HookImpl
 
 from quitrent.hooks import spec
 from quitrent.hooks.errors import PluginError
+from quitrent.hooks.wire import LINE_FIELDS
 
 
 def checked_hooks(name: str, plugin: object) -> dict[str, Callable[..., object]]:
@@ -40,6 +41,20 @@ def checked_hooks(name: str, plugin: object) -> dict[str, Callable[..., object]]
     if {"quitrent_adjust_retail", "quitrent_adjust_retail_batch"} <= hooks.keys():
         raise PluginError(f"plugin {name} adjusts both line by line and in batches; leave one out")
     return {hook: _with_all_arguments(hook, impl) for hook, impl in hooks.items()}
+
+
+def fields_looked_at(name: str, plugin: object) -> tuple[str, ...]:
+    """Give the fields of a line that a plugin says it looks at: all of them where it says nothing.
+
+    Errors: PluginError.
+    """
+    declared = getattr(plugin, "looks_at", LINE_FIELDS)
+    if type(declared) not in (tuple, list, set, frozenset) or not all(type(one) is str for one in declared):
+        raise PluginError(f'plugin {name}: looks_at has to be names of fields of a line, like ("product", "basis")')
+    unknown = sorted(set(declared) - set(LINE_FIELDS))
+    if unknown:
+        raise PluginError(f"plugin {name}: a line has no {unknown[0]}; looks_at takes {', '.join(LINE_FIELDS)}")
+    return tuple(sorted(set(declared)))
 
 
 def _with_all_arguments(hook: str, impl: HookImpl) -> Callable[..., object]:

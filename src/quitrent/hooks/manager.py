@@ -79,6 +79,12 @@ class Plugins:
         return any(_implements(seat, (*ADJUSTING, *REVIEWING)) for seat in self._seats.values())
 
     @property
+    def seen(self) -> frozenset[str]:
+        """The fields of a line that any plugin with a part in prices looks at."""
+        pricing = [seat for seat in self._seats.values() if _implements(seat, (*ADJUSTING, *REVIEWING))]
+        return frozenset(name for seat in pricing for name in seat.record.looks_at)
+
+    @property
     def count_accounts(self) -> bool:
         """Whether any plugin wants to know how many accounts a reseller has."""
         return any(record.counts_accounts for record in self.records())

@@ -22,9 +22,9 @@ from msgspec import structs
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import type_name
 from quitrent.hooks.answers import checked_adjustments, checked_batch, checked_review, told
-from quitrent.hooks.declared_hooks import checked_hooks, flag
+from quitrent.hooks.declared_hooks import checked_hooks, fields_looked_at, flag
 from quitrent.hooks.errors import AskFailedError, PluginBrokenError, PluginError
-from quitrent.hooks.wire import News, PluginRecord, Posted, SaidOfPrice, SaidOfReview
+from quitrent.hooks.wire import LINE_FIELDS, News, PluginRecord, Posted, SaidOfPrice, SaidOfReview
 
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -107,6 +107,7 @@ class LoadedPlugin:
             hooks=tuple(sorted(self._hooks)),
             sets_final_price=flag(record.name, plugin, "sets_final_price"),
             counts_accounts=flag(record.name, plugin, "counts_accounts"),
+            looks_at=fields_looked_at(record.name, plugin),
         )
 
     def adjust(self, lines: Sequence[Line]) -> list[SaidOfPrice]:
@@ -115,8 +116,12 @@ class LoadedPlugin:
         Errors: AskFailedError.
         """
         if "quitrent_adjust_retail" in self._hooks:
-            return [self._said("quitrent_adjust_retail", (line,), checked_adjustments, line.currency) for line in lines]
-        answers = self._said("quitrent_adjust_retail_batch", (tuple(lines),), checked_batch, len(lines))
+            return [
+                self._said("quitrent_adjust_retail", (self._seen(line),), checked_adjustments, line.currency)
+                for line in lines
+            ]
+        seen = tuple(self._seen(line) for line in lines)
+        answers = self._said("quitrent_adjust_retail_batch", (seen,), checked_batch, len(lines))
         if isinstance(answers, str):
             raise AskFailedError(answers)
         return [
@@ -128,7 +133,9 @@ class LoadedPlugin:
 
         Errors: AskFailedError.
         """
-        return [self._said("quitrent_review_retail", one, checked_review) for one in priced]
+        return [
+            self._said("quitrent_review_retail", (self._seen(line), price), checked_review) for line, price in priced
+        ]
 
     def hear(self, news: News) -> str:
         """Tell the plugin, where it listens; give how it failed, or nothing.
@@ -140,6 +147,15 @@ class LoadedPlugin:
         said = self._said(hook, (what,), lambda _: ()) if hook in self._hooks else ()
         return said if isinstance(said, str) else ""
 
+    def _seen(self, line: Line) -> Line:
+        """Give a line as the plugin sees it: what it does not look at is not there."""
+        if self.record.looks_at == LINE_FIELDS:
+            return line
+        seen = object.__new__(Line)
+        for name in self.record.looks_at:
+            object.__setattr__(seen, name, getattr(line, name))
+        return seen
+
     def _said(
         self, hook: str, given: Sequence[object], check: Callable[..., _Answer], *checked_with: object
     ) -> _Answer | str:
@@ -149,11 +165,18 @@ class LoadedPlugin:
         except BaseException as error:  # noqa: BLE001
             _let_through(error)
             _log_failure(self.record.name, hook, error)
-            how = told(f"raised {type_name(error)}")
+            how = _not_declared(error) or told(f"raised {type_name(error)}")
             if _is_out_of_something(error):
                 raise AskFailedError(how, is_spent=True) from None
             return how
         return _checked(check, answer, *checked_with)
+
+
+def _not_declared(error: BaseException) -> str:
+    """Say at what a plugin looked that it has not declared; nothing where it was something else."""
+    if type(error) is AttributeError and type(error.obj) is Line and error.name in LINE_FIELDS:
+        return f"looked at line.{error.name}, which its looks_at does not name"
+    return ""
 
 
 def _told_of(news: News) -> tuple[str, object]:

@@ -16,7 +16,7 @@ from quitrent.hooks.hosting import Hosting
 from quitrent.hooks.plugin import PluginSource
 from quitrent.hooks.process import Host
 from quitrent.hooks.spec import HOOKS
-from quitrent.hooks.wire import PluginRecord
+from quitrent.hooks.wire import LINE_FIELDS, PluginRecord
 
 _log = logging.getLogger(__name__)
 
@@ -162,9 +162,12 @@ class HostPool:
             hooks=declared.hooks,
             sets_final_price=declared.sets_final_price,
             counts_accounts=declared.counts_accounts,
+            looks_at=declared.looks_at,
         )
         if not set(record.hooks) <= HOOKS or not record.hooks:
             raise self._broken(host, "declared hooks that there are not")
+        if not set(record.looks_at) <= set(LINE_FIELDS):
+            raise self._broken(host, "declared fields of a line that there are not")
         if self._declared not in (None, record):
             raise self._broken(host, "declared something else than before; restart the server if that is meant")
         self.record = self._declared = record

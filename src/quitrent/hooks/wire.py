@@ -7,6 +7,7 @@ that stand here, or fails: a host holds other people's code, and nothing that it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Annotated
 
 import msgspec
@@ -16,6 +17,8 @@ from quitrent.domain.charge import Charge
 from quitrent.domain.line import Line, RetailAmount
 from quitrent.domain.proposal import Adjustment, Review
 from quitrent.hooks.answers import MOST_ADJUSTMENTS
+
+LINE_FIELDS = tuple(sorted(field.name for field in fields(Line)))
 
 # Held against the length that a list says it has before one of it is made.
 _FEW = msgspec.Meta(max_length=MOST_ADJUSTMENTS)
@@ -65,6 +68,8 @@ class Asked(msgspec.Struct, array_like=True, tag=True):
 class PluginRecord(msgspec.Struct, frozen=True):
     """A plugin in use: its name, its package with version, and what it declares.
 
+    `looks_at` are the fields of a line that it sees.
+
     `settings_digest` tells one table of settings from another, and the content of the files that it
     names (`files_digest`). `failure` says why its code could not
     be made ready; what it declares is not known then.
@@ -78,6 +83,7 @@ class PluginRecord(msgspec.Struct, frozen=True):
     hooks: tuple[str, ...] = ()
     sets_final_price: bool = False
     counts_accounts: bool = False
+    looks_at: tuple[str, ...] = LINE_FIELDS
     failure: str = ""
 
     def may_implement(self, hook: str) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from quitrent.domain.alike import Alike
 from quitrent.domain.charge import Charge, ParkedCharge, Priced, Side
+from quitrent.domain.credit import may_be_given_back
 from quitrent.domain.due import one_offs_due
 from quitrent.domain.errors import FailedPrecondition
 from quitrent.domain.fee import fees_due, one_off_charge, part_charge
@@ -18,10 +20,9 @@ from quitrent.services.books import Bill, Books
 from quitrent.services.deployment import Deployment
 from quitrent.services.line_facts import Facts
 from quitrent.services.pricing import price_in_turn
-from quitrent.store import terms as stored_terms
+from quitrent.store import batches
+from quitrent.store.batches import Batch
 from quitrent.store.charges import paused_charges, unsettled_charges
-from quitrent.store.parked_charges import parked_periods
-from quitrent.store.terms import TermsBatch
 
 # Subscriptions in one transaction: large enough to spread its cost, small enough for others to get
 # their turn between two.
@@ -32,19 +33,24 @@ def bill_fees(books: Books, through: date, stretch: Stretch) -> None:
     """Post every fee of a stretch that is due by a day, a batch in a transaction; no plugin is called."""
     while True:
         with books.transaction():
-            batch = stored_terms.wholesale_due(through, stretch, BATCH)
-            if not batch.terms:
+            batch = batches.wholesale_due(through, stretch, BATCH)
+            if not batch.groups:
                 return
-            charged = unsettled_charges([terms.subscription for terms in batch.terms], Side.WHOLESALE)
-            books.post_fees(
-                [_fee_bill(terms, charged.get(terms.subscription.name, []), through) for terms in batch.terms]
-            )
+            charged = _charged(batch.groups, Side.WHOLESALE)
+            books.post_fees([_fee_bill(alike, charged, through) for alike in batch.groups])
         stretch = batch.after(stretch)
 
 
-def _fee_bill(terms: Terms, charged: list[Charge], through: date) -> Bill:
-    charges, after = fees_due(terms.subscription, terms.reseller_plan, charged, through)
-    return Bill(terms, after, charges)
+def _fee_bill(alike: Alike, charged: Mapping[str, list[Charge]], through: date) -> Bill:
+    subscription = alike.terms.subscription
+    charges, after = fees_due(subscription, alike.terms.reseller_plan, charged.get(subscription.name, ()), through)
+    return Bill(alike, after, charges)
+
+
+def _charged(groups: Sequence[Alike], side: Side) -> dict[str, list[Charge]]:
+    """Give what is unsettled of those of which something may be given back, by the names of the subscriptions."""
+    some = [alike.terms.subscription for alike in groups]
+    return unsettled_charges([one for one in some if may_be_given_back(one, side)], side)
 
 
 def bill_retail(deployment: Deployment, books: Books, through: date, stretch: Stretch) -> None:
@@ -58,79 +64,65 @@ def bill_retail(deployment: Deployment, books: Books, through: date, stretch: St
         changed += _bill_retail_batch(deployment, books, batch, through, facts)
     while changed:
         with deployment.store.connection():
-            batch = stored_terms.terms_by_key(changed[:BATCH])
+            batch = batches.retail_by_key(changed[:BATCH], deployment.plugins.seen)
         changed = changed[BATCH:] + _bill_retail_batch(deployment, books, batch, through, facts)
 
 
-def _retail_batches(deployment: Deployment, through: date, stretch: Stretch) -> Iterator[TermsBatch]:
+def _retail_batches(deployment: Deployment, through: date, stretch: Stretch) -> Iterator[Batch]:
     while True:
         with deployment.store.connection():
-            batch = stored_terms.retail_due(through, stretch, BATCH)
-        if not batch.terms:
+            batch = batches.retail_due(through, stretch, BATCH, deployment.plugins.seen)
+        if not batch.groups:
             return
         yield batch
         stretch = batch.after(stretch)
 
 
-def _bill_retail_batch(
-    deployment: Deployment, books: Books, batch: TermsBatch, through: date, facts: Facts
-) -> list[int]:
+def _bill_retail_batch(deployment: Deployment, books: Books, batch: Batch, through: date, facts: Facts) -> list[int]:
     """Price and post a batch; give the keys of the subscriptions that were changed in between."""
-    with deployment.store.connection():
-        parked = parked_periods(batch.keys)
     wanted = [
-        (terms, part)
-        for terms in batch.terms
+        (alike.terms, part)
+        for alike in batch.groups
         for part in retail_parts_due(
-            terms.subscription, terms.account_plan, parked.get(terms.subscription.key, ()), through
+            alike.terms.subscription, alike.terms.account_plan, batch.parked.get(alike.terms.key, ()), through
         )
     ]
-    outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {key: [] for key in batch.keys}
+    outcomes: dict[int, list[tuple[Part, Priced | FailedPrecondition]]] = {}
     for (terms, part), outcome in zip(wanted, price_in_turn(deployment, wanted, facts), strict=True):
-        outcomes[terms.subscription.key].append((part, outcome))
+        outcomes.setdefault(terms.key, []).append((part, outcome))
     with books.transaction():
-        unchanged = _unchanged(batch, parked)
-        charged = unsettled_charges([terms.subscription for terms in unchanged], Side.RETAIL)
+        unchanged = batch.unchanged()
+        charged = _charged(unchanged, Side.RETAIL)
         paused = _paused_charges(unchanged, through)
         books.post_retail(
             [
                 _retail_bill(
-                    terms,
-                    outcomes[terms.subscription.key],
-                    charged.get(terms.subscription.name, []),
-                    paused.get(terms.subscription.name, []),
+                    alike,
+                    outcomes.get(alike.terms.key, []),
+                    charged.get(alike.terms.subscription.name, []),
+                    paused.get(alike.terms.subscription.name, []),
                     through,
-                    was_parked=terms.subscription.key in parked,
+                    was_parked=alike.terms.key in batch.parked,
                 )
-                for terms in unchanged
+                for alike in unchanged
             ]
         )
-    posted = {terms.subscription.key for terms in unchanged}
+    posted = {key for alike in unchanged for key in alike.keys}
     return [key for key in batch.keys if key not in posted]
 
 
-def _unchanged(batch: TermsBatch, parked: dict[int, dict[date, date]]) -> list[Terms]:
-    """Give those that are still as they were when they were priced, and whose parked periods are."""
-    same, parked_now = batch.unchanged(), parked_periods(batch.keys)
-    return [
-        terms
-        for terms, key in zip(batch.terms, batch.keys, strict=True)
-        if key in same and parked_now.get(key) == parked.get(key)
-    ]
-
-
-def _paused_charges(batch: Sequence[Terms], through: date) -> dict[str, list[Charge]]:
+def _paused_charges(groups: Sequence[Alike], through: date) -> dict[str, list[Charge]]:
     """Give what the choices of resumes may put right, for the few subscriptions where one is due."""
     since = {
-        terms.subscription.key: min(pause.start for pause in pauses)
-        for terms in batch
-        if (pauses := pauses_due(terms.subscription, through))
+        alike.terms.key: min(pause.start for pause in pauses)
+        for alike in groups
+        if (pauses := pauses_due(alike.terms.subscription, through))
     }
     return paused_charges(since)
 
 
 def _retail_bill(
-    terms: Terms,
+    alike: Alike,
     outcomes: Sequence[tuple[Part, Priced | FailedPrecondition]],
     charged: list[Charge],
     paused: list[Charge],
@@ -138,10 +130,11 @@ def _retail_bill(
     *,
     was_parked: bool,
 ) -> Bill:
-    """Make one subscription's charges, credits and parked charges.
+    """Make the charges, credits and parked charges of subscriptions that are alike.
 
     `charged` are its unsettled charges, `paused` those that the choice of a resume may put right.
     """
+    terms = alike.terms
     plan, before = terms.account_plan, terms.subscription
     one_offs = [
         one_off_charge(before, Side.RETAIL, one) for one in one_offs_due(before.retail, plan, before.start, through)
@@ -156,7 +149,7 @@ def _retail_bill(
     starts = {charge.period_start for charge in new}
     credited = credits_due(before, after, plan, [*charged, *new], starts)
     corrected = pause_charges(before, pauses_due(before, through), plan, paused)
-    return Bill(terms, after, [*one_offs, *new, *credited, *corrected], parked, was_parked)
+    return Bill(alike, after, [*one_offs, *new, *credited, *corrected], parked, was_parked)
 
 
 def _parked(terms: Terms, part: Part, failure: FailedPrecondition) -> ParkedCharge:

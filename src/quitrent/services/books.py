@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from threading import Event
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from quitrent.domain.alike import Alike
 from quitrent.domain.billing_run import BillingRun, Partition, RunState, added
 from quitrent.domain.charge import Charge, ChargeReason, ParkedCharge
 from quitrent.domain.subscription import Subscription
-from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
 from quitrent.store import billing_runs, parked_charges, subscriptions
 from quitrent.store.charges import insert_charges
@@ -19,6 +20,8 @@ from quitrent.store.partitions import locked_partition, update_partition
 
 # How many charges a preview shows; its sums are those of all.
 PREVIEW_CHARGES = 1_000
+
+_Posted = TypeVar("_Posted", Charge, ParkedCharge)
 
 
 class RunInterruptedError(Exception):
@@ -31,9 +34,9 @@ class RunEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a batch has for one side of one subscription; `after` is how far it is billed then."""
+    """What a batch has for one side of subscriptions that are alike; `after` is how far the first is billed then."""
 
-    terms: Terms
+    alike: Alike
     after: Subscription
     charges: Sequence[Charge]
     parked: Sequence[ParkedCharge] = ()
@@ -77,27 +80,31 @@ class StoredBooks:
     def post_fees(self, bills: Sequence[Bill]) -> None:
         """Write fees, and how far the wholesale sides are billed."""
         self._post(bills)
-        subscriptions.update_wholesale_billed((bill.after, bill.terms.reseller_plan) for bill in bills)
+        subscriptions.update_wholesale_billed(
+            (bill.after, bill.alike.terms.reseller_plan, bill.alike.keys) for bill in bills
+        )
 
     def post_retail(self, bills: Sequence[Bill]) -> None:
         """Write retail charges, credits and parked charges, and how far the retail sides are billed."""
         self._post(bills)
-        subscriptions.update_retail_billed((bill.after, bill.terms.account_plan) for bill in bills)
+        subscriptions.update_retail_billed(
+            (bill.after, bill.alike.terms.account_plan, bill.alike.keys) for bill in bills
+        )
         subscriptions.update_carried_out(
-            bill.after for bill in bills if bill.after.suspensions != bill.terms.subscription.suspensions
+            bill.after for bill in bills if bill.after.suspensions != bill.alike.terms.subscription.suspensions
         )
         parked_charges.unpark(
-            (bill.terms.subscription.key, charge.period_start)
+            (bill.alike.terms.key, charge.period_start)
             for bill in bills
             if bill.was_parked
             for charge in bill.charges
             if charge.reason is ChargeReason.RECURRING
         )
-        parked = ((bill.terms, charge) for bill in bills for charge in bill.parked)
+        parked = ((bill.alike, charge) for bill in bills for charge in bill.parked)
         parked_charges.park(parked, self._partition.run_key, self._deployment.now())
 
     def _post(self, bills: Sequence[Bill]) -> None:
-        charges = [(bill.terms, charge) for bill in bills for charge in bill.charges]
+        charges = [(bill.alike, charge) for bill in bills for charge in bill.charges]
         posted = insert_charges(charges, self._partition.run_key, self._deployment.now())
         before = locked_partition(self._partition.key)
         if before is None:
@@ -106,8 +113,8 @@ class StoredBooks:
             replace(
                 before,
                 amounts=added(before.amounts, posted),
-                done_count=before.done_count + len(bills),
-                parked_count=before.parked_count + sum(len(bill.parked) for bill in bills),
+                done_count=before.done_count + _done_count(bills),
+                parked_count=before.parked_count + _parked_count(bills),
             )
         )
 
@@ -136,15 +143,30 @@ class PreviewBooks:
         self._add(bills)
 
     def _add(self, bills: Sequence[Bill]) -> None:
-        charges = [charge for bill in bills for charge in bill.charges]
-        parked = [charge for bill in bills for charge in bill.parked]
-        self.charges += charges[: PREVIEW_CHARGES - len(self.charges)]
-        self.parked += parked[: PREVIEW_CHARGES - len(self.parked)]
-        done_count = self.run.done_count + len(bills)
+        self.charges += _shown(((bill.alike, bill.charges) for bill in bills), PREVIEW_CHARGES - len(self.charges))
+        self.parked += _shown(((bill.alike, bill.parked) for bill in bills), PREVIEW_CHARGES - len(self.parked))
+        counted = ((charge, len(bill.alike.members)) for bill in bills for charge in bill.charges)
+        done_count = self.run.done_count + _done_count(bills)
         self.run = replace(
             self.run,
-            amounts=added(self.run.amounts, charges),
+            amounts=added(self.run.amounts, counted),
             total_count=done_count,
             done_count=done_count,
-            parked_count=self.run.parked_count + len(parked),
+            parked_count=self.run.parked_count + _parked_count(bills),
         )
+
+
+def _done_count(bills: Sequence[Bill]) -> int:
+    return sum(len(bill.alike.members) for bill in bills)
+
+
+def _parked_count(bills: Sequence[Bill]) -> int:
+    return sum(len(bill.alike.members) * len(bill.parked) for bill in bills)
+
+
+def _shown(posted: Iterable[tuple[Alike, Sequence[_Posted]]], most: int) -> list[_Posted]:
+    """Give the first charges, each by itself, with the name of its subscription."""
+    of_each = [(key, charge) for alike, charges in posted for key in alike.keys for charge in charges]
+    first = sorted(of_each, key=itemgetter(0))[:most]
+    names = subscriptions.names_of({key for key, _ in first})
+    return [replace(charge, subscription=names[key]) for key, charge in first]

@@ -16,12 +16,16 @@ from quitrent.domain.money import units_text
 from quitrent.domain.place import Stretch
 from quitrent.domain.terms import Terms
 from quitrent.services.deployment import Deployment
-from quitrent.store import terms as stored_terms
-from quitrent.store.booked_charges import BookedCharge, booked_charges
+from quitrent.store import batches
+from quitrent.store.batches import Batch
+from quitrent.store.booked_charges import Booked, BookedCharge, booked_charges, on_side
 from quitrent.store.parked_charges import parked_periods
-from quitrent.store.terms import TermsBatch
+from quitrent.store.terms import terms_by_key
 
 BATCH = 500
+
+# Parked periods: the first day and the end of each.
+Parked = tuple[tuple[date, date], ...]
 
 # How often something may become due or be changed while it is being checked.
 TRIES = 3
@@ -46,33 +50,43 @@ def check_books(deployment: Deployment, through: date, stretch: Stretch, bill_fe
             return
         bill_fees()
         with deployment.store.snapshot():
-            wrong = _wrong(stored_terms.terms_by_key(list(wrong)), through)
+            wrong = _wrong(batches.by_key(list(wrong)), through)
     raise CheckFailedError("; ".join(text for _, text in sorted(wrong.items())[:3]))
 
 
 def _wrong_ones(deployment: Deployment, through: date, stretch: Stretch) -> Iterator[dict[int, str]]:
     while True:
         with deployment.store.snapshot():
-            batch = stored_terms.started(through, stretch, BATCH)
-            if not batch.terms:
+            batch = batches.started(through, stretch, BATCH)
+            if not batch.groups:
                 return
             wrong = _wrong(batch, through)
         yield wrong
         stretch = batch.after(stretch)
 
 
-def _wrong(batch: TermsBatch, through: date) -> dict[int, str]:
+def _wrong(batch: Batch, through: date) -> dict[int, str]:
     """Give the subscriptions that are wrong, by their keys, and what is wrong with each."""
     booked, parked = booked_charges(batch.keys), parked_periods(batch.keys)
-    wrong = {}
-    for terms in batch.terms:
-        key = terms.subscription.key
-        text = _wrong_fees(terms, booked.get((key, Side.WHOLESALE), []), through) or _wrong_tiles(
-            terms, booked.get((key, Side.RETAIL), []), parked.get(key, {})
+    suspects: list[int] = []
+    for alike in batch.groups:
+        # Those that are alike are right or wrong together where their books are the same.
+        same: dict[tuple[Booked, Parked], list[int]] = {}
+        for key in alike.keys:
+            same.setdefault((booked.get(key, ()), tuple(parked.get(key, {}).items())), []).append(key)
+        suspects += (
+            key for books, keys in same.items() if _what_is_wrong(alike.terms, *books, through) for key in keys
         )
-        if text:
-            wrong[key] = text
-    return wrong
+    each = terms_by_key(suspects).terms if suspects else ()
+    return {
+        terms.key: _what_is_wrong(terms, booked.get(terms.key, ()), tuple(parked.get(terms.key, {}).items()), through)
+        for terms in each
+    }
+
+
+def _what_is_wrong(terms: Terms, booked: Booked, parked: Parked, through: date) -> str:
+    fees, retail = on_side(booked, Side.WHOLESALE), on_side(booked, Side.RETAIL)
+    return _wrong_fees(terms, fees, through) or _wrong_tiles(terms, retail, parked)
 
 
 def _wrong_fees(terms: Terms, booked: Sequence[BookedCharge], through: date) -> str:
@@ -101,12 +115,12 @@ def _booked(charge: Charge) -> BookedCharge:
     )
 
 
-def _wrong_tiles(terms: Terms, booked: Sequence[BookedCharge], parked: dict[date, date]) -> str:
+def _wrong_tiles(terms: Terms, booked: Sequence[BookedCharge], parked: Parked) -> str:
     subscription, side = terms.subscription, terms.subscription.retail
     parts = terms.account_plan.calendar.parts(replace(side.schedule, end=side.billed_until))
     wanted = [(part.start, part.end) for part in parts]
     charged = [(one.period_start, one.period_end) for one in booked if one.reason is ChargeReason.RECURRING]
-    found = sorted(charged + list(parked.items()))
+    found = sorted([*charged, *parked])
     if wanted == found:
         return ""
     return (

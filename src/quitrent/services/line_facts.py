@@ -33,7 +33,8 @@ class Facts:
         if not self._plugins.price:
             return [LineFacts()] * len(wanted)
         with self._store.connection():
-            before = _charged_before(wanted, priced)
+            asked = "charged_before" in self._plugins.seen
+            before = _charged_before(wanted, priced) if asked else [None] * len(wanted)
             counts = self._counted(wanted) if self._plugins.count_accounts else [(None, None)] * len(wanted)
         return [LineFacts(money, *count) for money, count in zip(before, counts, strict=True)]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from peewee import JOIN, IntegrityError
 
+from quitrent.domain.alike import Alike
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, Side, Step, StepKind
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
-from quitrent.domain.terms import Terms
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.row import current_database
 from quitrent.store.tables import (
@@ -28,7 +28,7 @@ from quitrent.store.tables import (
     ResellerRow,
     SubscriptionRow,
 )
-from quitrent.store.writing import insert, insert_all
+from quitrent.store.writing import Block, insert, insert_all, insert_blocks
 
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
 
@@ -36,28 +36,28 @@ _Reversed = ChargeRow.alias()
 _Reversal = ChargeRow.alias()
 
 
-def insert_charges(charges: Sequence[tuple[Terms, Charge]], run_key: int, now: datetime) -> list[Charge]:
-    """Write a run's charges of some terms; give those that were not in the books yet. The UNIQUE indexes decide."""
+def insert_charges(charges: Sequence[tuple[Alike, Charge]], run_key: int, now: datetime) -> list[tuple[Charge, int]]:
+    """Write a run's charges of subscriptions that are alike; give each with how often it was not in the books yet.
+
+    The UNIQUE indexes decide.
+    """
     explanations = _explanations(charge for _, charge in charges)
-    rows = [
-        {
-            **_columns(charge, explanations, now),
-            "reseller": terms.reseller.key,
-            "account": terms.account.key,
-            "product": terms.product.key,
-            "subscription": terms.subscription.key,
-            "billing_run": run_key,
-        }
-        for terms, charge in charges
+    blocks = [
+        Block(
+            ("subscription", "reseller", "account"),
+            [(one.subscription, one.reseller, one.account) for one in alike.members],
+            {**_columns(charge, explanations, now), "product": alike.terms.product.key, "billing_run": run_key},
+        )
+        for alike, charge in charges
     ]
     try:
         with current_database().atomic():
-            insert_all(ChargeRow, rows)
+            insert_blocks(ChargeRow, blocks)
     except IntegrityError:
         # One of them is there already: each for itself, and what is there is passed over.
-        written = [insert_all(ChargeRow, [row], or_ignore=True) for row in rows]
-        return [charge for (_, charge), is_new in zip(charges, written, strict=True) if is_new]
-    return [charge for _, charge in charges]
+        written = [insert_blocks(ChargeRow, [block], or_ignore=True) for block in blocks]
+        return [(charge, count) for (_, charge), count in zip(charges, written, strict=True)]
+    return [(charge, len(alike.members)) for alike, charge in charges]
 
 
 def insert_reversal(reversal: Charge, reversed_charge: Charge, now: datetime) -> None:

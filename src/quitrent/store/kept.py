@@ -81,15 +81,23 @@ class Kept:
     def rows(self, **values: object) -> list[Any]:
         """Ask, and give the rows."""
         database = current_database()
-        made = self._made.get(type(database))
-        if made is None:
-            made = self._made[type(database)] = _Made(self._make())
-        return made.rows(database, values)
+        return self._made_for(database).rows(database, values)
+
+    def tuples(self, **values: object) -> list[tuple[Any, ...]]:
+        """Ask, and give the rows as the driver does: enough to compare them with each other."""
+        database = current_database()
+        return self._made_for(database).tuples(database, values)
 
     def row(self, **values: object) -> Any | None:
         """Ask, and give the first row, or None."""
         rows = self.rows(**values)
         return rows[0] if rows else None
+
+    def _made_for(self, database: peewee.Database) -> _Made:
+        made = self._made.get(type(database))
+        if made is None:
+            made = self._made[type(database)] = _Made(self._make())
+        return made
 
 
 kept = Kept
@@ -116,14 +124,17 @@ class _Made:
             if isinstance(column, Field | FieldAlias) and not _is_as_given(column)
         ]
 
-    def rows(self, database: Any, values: dict[str, object]) -> list[Any]:
+    def tuples(self, database: Any, values: dict[str, object]) -> list[tuple[Any, ...]]:
         parameters = [_bound(values[one.name]) if isinstance(one, _Place) else one for one in self._values]
-        cursor = database.execute_sql(self._text, parameters)
+        found: list[tuple[Any, ...]] = database.execute_sql(self._text, parameters).fetchall()
+        return found
+
+    def rows(self, database: Any, values: dict[str, object]) -> list[Any]:
         row_of, converted = self._row_of, self._converted
         if not converted:
-            return [row_of(row) for row in cursor.fetchall()]
+            return [row_of(row) for row in self.tuples(database, values)]
         rows = []
-        for found in cursor.fetchall():
+        for found in self.tuples(database, values):
             row = list(found)
             for place, convert in converted:
                 row[place] = convert(row[place])

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
+from quitrent.domain.alike import Alike
 from quitrent.domain.charge import ParkedCharge
-from quitrent.domain.terms import Terms
 from quitrent.store.kept import Query, among, fetched, kept
 from quitrent.store.scope import under
 from quitrent.store.tables import (
@@ -28,12 +28,12 @@ _TRIED_AGAIN = (
 )
 
 
-def park(charges: Iterable[tuple[Terms, ParkedCharge]], run_key: int, now: datetime) -> None:
-    """Write parked charges of some terms; one that is there gets the newest cause and counts another attempt."""
+def park(charges: Iterable[tuple[Alike, ParkedCharge]], run_key: int, now: datetime) -> None:
+    """Write parked charges of subscriptions; one that is there gets the newest cause and counts another attempt."""
     rows = [
         {
-            "reseller": terms.reseller.key,
-            "subscription": terms.subscription.key,
+            "reseller": member.reseller,
+            "subscription": member.subscription,
             "period_start": charge.period_start,
             "period_end": charge.period_end,
             "due_date": charge.due_date,
@@ -44,7 +44,8 @@ def park(charges: Iterable[tuple[Terms, ParkedCharge]], run_key: int, now: datet
             "create_time": now,
             "update_time": now,
         }
-        for terms, charge in charges
+        for alike, charge in charges
+        for member in alike.members
     ]
     insert_or_change_all(ParkedChargeRow, rows, _PERIOD, _TRIED_AGAIN)
 

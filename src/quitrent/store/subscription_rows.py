@@ -28,6 +28,16 @@ def side_columns() -> list[Any]:
     ]
 
 
+def schedule_columns() -> list[Any]:
+    """Give the columns of the schedules of both sides, but for the days on which the retail side starts and ends."""
+    row = SubscriptionRow
+    wholesale = (row.wholesale_start_date, row.wholesale_days_before, row.wholesale_periods_before)
+    of_both = [
+        getattr(row, f"{side}_{column}") for side in _SIDES for column in (*_SCHEDULE_COLUMNS.values(), "breaks")
+    ]
+    return [*wholesale, row.wholesale_continues, *of_both]
+
+
 def with_sides(query: Query) -> Query:
     """Join both sides to a query of subscriptions."""
     row = SubscriptionRow

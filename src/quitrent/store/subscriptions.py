@@ -35,7 +35,7 @@ from quitrent.store.tables import (
     SuspensionRow,
     WholesaleSideRow,
 )
-from quitrent.store.writing import insert, insert_all, update_all
+from quitrent.store.writing import Block, Columns, insert, insert_all, update_all, update_blocks
 
 _AccountPlan = PlanRow.alias()
 _ResellerPlan = PlanRow.alias()
@@ -99,8 +99,8 @@ def insert_subscription(subscription: Subscription, account_plan: Plan, reseller
 def update_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
     """Write a subscription's new dates and suspensions."""
     update_all(SubscriptionRow, [{"id": subscription.key, **subscription_columns(subscription), "update_time": now}])
-    update_wholesale_billed([(subscription, reseller_plan)])
-    update_retail_billed([(subscription, account_plan)])
+    update_wholesale_billed([(subscription, reseller_plan, [subscription.key])])
+    update_retail_billed([(subscription, account_plan, [subscription.key])])
     SuspensionRow.delete().where(SuspensionRow.subscription == subscription.key).execute()
     suspensions = [
         {
@@ -115,14 +115,21 @@ def update_subscription(subscription: Subscription, account_plan: Plan, reseller
     insert_all(SuspensionRow, suspensions)
 
 
-def update_wholesale_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
-    """Write how far the wholesale sides have been billed, on their reseller plans, and when they are due next."""
-    update_all(WholesaleSideRow, [{"id": one.key, **wholesale_columns(one, plan)} for one, plan in billed])
+def update_wholesale_billed(billed: Iterable[tuple[Subscription, Plan, Collection[int]]]) -> None:
+    """Write how far wholesale sides have been billed on a reseller plan, and when they are due next.
+
+    billed: one subscription of some that are alike, its plan, and the keys of all of them.
+    """
+    update_blocks(WholesaleSideRow, [_of_keys(keys, wholesale_columns(one, plan)) for one, plan, keys in billed])
 
 
-def update_retail_billed(billed: Iterable[tuple[Subscription, Plan]]) -> None:
-    """Write how far the retail sides have been billed, on their account plans, and when they are due next."""
-    update_all(RetailSideRow, [{"id": one.key, **retail_columns(one, plan)} for one, plan in billed])
+def update_retail_billed(billed: Iterable[tuple[Subscription, Plan, Collection[int]]]) -> None:
+    """Write how far retail sides have been billed on an account plan, and when they are due next; as above."""
+    update_blocks(RetailSideRow, [_of_keys(keys, retail_columns(one, plan)) for one, plan, keys in billed])
+
+
+def _of_keys(keys: Collection[int], columns: Columns) -> Block:
+    return Block(("id",), [(key,) for key in keys], columns)
 
 
 def update_carried_out(subscriptions: Iterable[Subscription]) -> None:
@@ -146,6 +153,11 @@ def list_subscriptions(
     if state:
         where.append(_in_state(state, today))
     return _subscriptions(fetched(_query().where(*where).limit(limit)))
+
+
+def names_of(keys: Collection[int]) -> dict[int, str]:
+    """Give the names of subscriptions by the store's keys."""
+    return {row.id: row.name for row in _names.rows(keys=keys)}
 
 
 def suspensions_of(keys: Collection[int]) -> dict[int, tuple[Suspension, ...]]:
@@ -195,6 +207,11 @@ def _by_replaced() -> Query:
 @kept
 def _account() -> Query:
     return AccountRow.select().where(AccountRow.name == given("name"))
+
+
+@kept
+def _names() -> Query:
+    return SubscriptionRow.select(SubscriptionRow.id, SubscriptionRow.name).where(among(SubscriptionRow.id, "keys"))
 
 
 @kept

@@ -17,7 +17,7 @@ from quitrent.domain.price_rule import PriceRule
 from quitrent.domain.subscription import Suspension
 from quitrent.domain.terms import Terms
 from quitrent.store.catalog import Catalog, current_catalog
-from quitrent.store.kept import Query, among, fetched, for_update, given, kept
+from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.scope import under
 from quitrent.store.subscription_rows import side_columns, subscription_value, with_sides
 from quitrent.store.subscriptions import suspensions_of
@@ -54,9 +54,9 @@ class TermsBatch:
         return replace(stretch, after=Place(last.reseller_id, last.customer_id, last.id))
 
     def unchanged(self) -> set[int]:
-        """Lock the subscriptions, and give the keys of those whose terms are still what they were."""
+        """Give the keys of the subscriptions whose terms are still what they were."""
         catalog = current_catalog()
-        rows = {row.id: row for row in _by_keys_locked.rows(keys=self.keys)}
+        rows = {row.id: row for row in _by_keys.rows(keys=self.keys)}
         suspensions = suspensions_of(self.keys)
         same = {
             row.id
@@ -80,19 +80,9 @@ def terms_by_key(keys: Collection[int]) -> TermsBatch:
     return _batch(_by_keys.rows(keys=keys))
 
 
-def wholesale_due(through: date, stretch: Stretch, limit: int) -> TermsBatch:
-    """Lock the first subscriptions of a stretch whose wholesale side has something due by a day; give their terms."""
-    return _batch(_wholesale_due.rows(through=through, limit=limit, **_bounds(stretch)))
-
-
-def retail_due(through: date, stretch: Stretch, limit: int) -> TermsBatch:
-    """Give the terms of the first subscriptions of a stretch whose retail side has something due or parked."""
-    return _batch(_retail_due.rows(through=through, limit=limit, **_bounds(stretch)))
-
-
 def started(through: date, stretch: Stretch, limit: int) -> TermsBatch:
     """Give the terms of the first subscriptions of a stretch that have started by a day."""
-    return _batch(_started.rows(through=through, limit=limit, **_bounds(stretch)))
+    return _batch(_started.rows(through=through, limit=limit, **bounds_of(stretch)))
 
 
 def terms_of_plan(plan: Plan, side: Side, after: int, limit: int) -> Sequence[Terms]:
@@ -111,7 +101,7 @@ def terms_of_rule(rule: PriceRule, after: int, limit: int) -> Sequence[Terms]:
 def count_due(through: date) -> int:
     """Give how many sides of subscriptions have something due by a day or parked."""
     fees = WholesaleSideRow.select().where(WholesaleSideRow.due_date <= through).count()
-    return int(fees + RetailSideRow.select().where(_retail_is_due(through)).count())
+    return int(fees + RetailSideRow.select().where(retail_is_due(through)).count())
 
 
 def places_due(through: date, every: int) -> list[Place]:
@@ -119,7 +109,7 @@ def places_due(through: date, every: int) -> list[Place]:
     row = SubscriptionRow
     in_order = (row.reseller, row.customer, row.id)
     numbered = with_sides(row.select(*in_order, fn.ROW_NUMBER().over(order_by=in_order).alias("number"))).where(
-        (WholesaleSideRow.due_date <= through) | _retail_is_due(through)
+        (WholesaleSideRow.due_date <= through) | retail_is_due(through)
     )
     number = numbered.c.number
     found = numbered.select_from(numbered.c.reseller_id, numbered.c.customer_id, numbered.c.id)
@@ -139,40 +129,26 @@ def _by_keys() -> Query:
 
 
 @kept
-def _by_keys_locked() -> Query:
-    return for_update(_query().where(among(SubscriptionRow.id, "keys")), SubscriptionRow, RetailSideRow)
-
-
-@kept
-def _wholesale_due() -> Query:
-    due = WholesaleSideRow.due_date <= given("through")
-    return for_update(_query().where(due, *_within()).limit(given("limit")), SubscriptionRow, WholesaleSideRow)
-
-
-@kept
-def _retail_due() -> Query:
-    return _query().where(_retail_is_due(given("through")), *_within()).limit(given("limit"))
-
-
-@kept
 def _started() -> Query:
-    return _query().where(SubscriptionRow.start_date <= given("through"), *_within()).limit(given("limit"))
+    return _query().where(SubscriptionRow.start_date <= given("through"), *within()).limit(given("limit"))
 
 
-def _retail_is_due(through: Any) -> Expression:
+def retail_is_due(through: Any) -> Expression:
+    """Give the condition that a retail side has something due by a day, or parked."""
     parked = ParkedChargeRow.select(ParkedChargeRow.subscription).where(ParkedChargeRow.due_date <= through)
     is_due: Expression = (RetailSideRow.due_date <= through) | RetailSideRow.id.in_(parked)
     return is_due
 
 
-def _within() -> list[Expression]:
+def within() -> list[Expression]:
     """Give the condition that a subscription lies in a stretch, whose bounds are given."""
     place = EnclosedNodeList([SubscriptionRow.reseller, SubscriptionRow.customer, SubscriptionRow.id])
     bounds = [EnclosedNodeList([given(f"{bound}_{name}") for name in Place._fields]) for bound in ("after", "last")]
     return [Expression(place, OP.GT, bounds[0]), Expression(place, OP.LTE, bounds[1])]
 
 
-def _bounds(stretch: Stretch) -> dict[str, int]:
+def bounds_of(stretch: Stretch) -> dict[str, int]:
+    """Give the bounds of a stretch, as `within` wants them."""
     bounds = {"after": stretch.after, "last": stretch.last}
     return {f"{bound}_{name}": key for bound, place in bounds.items() for name, key in place._asdict().items()}
 

@@ -8,6 +8,7 @@ Columns are named as the tables' fields are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,16 @@ from peewee import AutoField, BigIntegerField, Field, ForeignKeyField, IntegerFi
 from quitrent.store.row import Row, current_database, has_arrays
 
 Columns = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of which each has some columns of its own, whole numbers, and which have all others in common."""
+
+    own_names: tuple[str, ...]
+    own: Sequence[tuple[int, ...]]
+    common: Columns
+
 
 # Fewer rows than these are not worth the turns that a COPY takes.
 FEWEST_COPIED = 20
@@ -56,11 +67,28 @@ def insert_all(table: type[Row], rows: Sequence[Columns], *, or_ignore: bool = F
     if not rows:
         return 0
     names = tuple(rows[0])
-    values = [_values(table, names, row) for row in rows]
-    if has_arrays() and not or_ignore and len(rows) >= FEWEST_COPIED:
-        return _copied(table, names, values)
-    text = _insert_text(table, names) + (" ON CONFLICT DO NOTHING" if or_ignore else "")
-    return _executed(table, names, text, values)
+    return _inserted(table, names, [_values(table, names, row) for row in rows], or_ignore=or_ignore)
+
+
+def insert_blocks(table: type[Row], blocks: Sequence[Block], *, or_ignore: bool = False) -> int:
+    """Write the rows of blocks that have the same columns, as `insert_all` does."""
+    return _inserted(table, *_of_blocks(table, blocks), or_ignore=or_ignore) if blocks else 0
+
+
+def update_blocks(table: type[Row], blocks: Sequence[Block]) -> None:
+    """Write the columns that the rows of a block have in common; by their own each is found."""
+    if blocks:
+        names, rows = _of_blocks(table, blocks)
+        _executed(table, names, _update_text(table, names, len(blocks[0].own_names)), rows)
+
+
+def _of_blocks(table: type[Row], blocks: Sequence[Block]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    common_names, own_names = tuple(blocks[0].common), blocks[0].own_names
+    rows: list[tuple[object, ...]] = []
+    for block in blocks:
+        common = tuple(_values(table, common_names, block.common))
+        rows += [common + own for own in block.own]
+    return (*common_names, *own_names), rows
 
 
 def insert_or_change_all(table: type[Row], rows: Sequence[Columns], unique: Sequence[str], changes: str) -> None:
@@ -88,7 +116,14 @@ def delete_all(table: type[Row], rows: Sequence[Columns]) -> None:
         _executed(table, names, _delete_text(table, names), [_values(table, names, row) for row in rows])
 
 
-def _executed(table: type[Row], names: tuple[str, ...], text: str, rows: list[list[object]]) -> int:
+def _inserted(table: type[Row], names: tuple[str, ...], rows: Sequence[Sequence[object]], *, or_ignore: bool) -> int:
+    if has_arrays() and not or_ignore and len(rows) >= FEWEST_COPIED:
+        return _copied(table, names, rows)
+    text = _insert_text(table, names) + (" ON CONFLICT DO NOTHING" if or_ignore else "")
+    return _executed(table, names, text, rows)
+
+
+def _executed(table: type[Row], names: tuple[str, ...], text: str, rows: Sequence[Sequence[object]]) -> int:
     if not has_arrays():
         with _TOLD_AS_PEEWEE:
             return int(current_database().cursor().executemany(text, rows).rowcount)
@@ -97,7 +132,7 @@ def _executed(table: type[Row], names: tuple[str, ...], text: str, rows: list[li
     return int(current_database().execute_sql(text, arrays).rowcount)
 
 
-def _copied(table: type[Row], names: tuple[str, ...], rows: list[list[object]]) -> int:
+def _copied(table: type[Row], names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> int:
     columns = ", ".join(field.column_name for field in _fields(table, names))
     with (
         _TOLD_AS_PEEWEE,

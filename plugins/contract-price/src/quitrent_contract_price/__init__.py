@@ -61,6 +61,7 @@ class ContractPrice:
 
     settings_type = Settings
     sets_final_price = True
+    looks_at = ("customer", "product", "currency", "period_start", "basis")
 
     def __init__(self, settings: Settings) -> None:
         """Take the table `[plugins.contract-price]`, and read the file.

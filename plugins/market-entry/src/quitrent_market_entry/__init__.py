@@ -46,6 +46,7 @@ class MarketEntry:
     """The plugin: made once with its table of the settings file, then asked line by line."""
 
     settings_type = Settings
+    looks_at = ("reseller", "product", "currency", "period_start", "basis", "own_cost")
 
     def __init__(self, settings: Settings) -> None:
         """Take the table `[plugins.market-entry]`, as it is declared."""

@@ -34,7 +34,7 @@ label of its customer is 20.00 + 2.00 + 1.00 - 0.50 = 22.50 USD.
 from __future__ import annotations
 
 from quitrent import Adjustment, Line, hookimpl
-from quitrent_markup.pricing import adjustments_of
+from quitrent_markup.pricing import adjustments_of, fields_looked_at
 from quitrent_markup.settings import Settings
 
 __all__ = ["Markup", "Settings"]
@@ -48,6 +48,7 @@ class Markup:
     def __init__(self, settings: Settings) -> None:
         """Take the table `[plugins.markup]`, as it is declared."""
         self._settings = settings
+        self.looks_at = fields_looked_at(settings)
 
     @hookimpl
     def quitrent_adjust_retail(self, line: Line) -> list[Adjustment]:

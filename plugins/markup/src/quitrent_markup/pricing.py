@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import reduce
 
@@ -19,13 +19,24 @@ def adjustments_of(line: Line, settings: Settings) -> list[Adjustment]:
 
     A percentage of zero changes nothing and is left out, so that it does not clutter an explanation.
     """
-    candidates = (
-        ("every-line", "every line", settings.percent),
-        ("reseller", f"the reseller {line.reseller.name}", settings.resellers.get(line.reseller.name)),
-        ("product", f"the product {line.product.name}", settings.products.get(line.product.name)),
-    )
-    fitting = [_adjustment(code, what, percent) for code, what, percent in candidates if percent]
-    return fitting + _label_adjustments(_labels_of(line), settings.labels)
+    fitting = [_adjustment(code, what, percent) for code, what, percent in _candidates(line, settings) if percent]
+    return fitting + (_label_adjustments(_labels_of(line), settings.labels) if settings.labels else [])
+
+
+def fields_looked_at(settings: Settings) -> tuple[str, ...]:
+    """Give the fields of a line on which the adjustments depend: the fewer, the more lines are priced at once."""
+    owners = ("reseller", "product")
+    if settings.labels:
+        return (*owners, "customer", "account")
+    return tuple(owner for owner, by in zip(owners, (settings.resellers, settings.products), strict=True) if by)
+
+
+def _candidates(line: Line, settings: Settings) -> Iterator[tuple[str, str, Decimal | None]]:
+    yield "every-line", "every line", settings.percent
+    if settings.resellers:
+        yield "reseller", f"the reseller {line.reseller.name}", settings.resellers.get(line.reseller.name)
+    if settings.products:
+        yield "product", f"the product {line.product.name}", settings.products.get(line.product.name)
 
 
 def _labels_of(line: Line) -> set[str]:

@@ -49,6 +49,7 @@ class PriceFloor:
 
     settings_type = Settings
     counts_accounts = True
+    looks_at = ("reseller", "product", "currency", "own_cost", "period_start", "period_end", "subscription_count")
 
     def __init__(self, settings: Settings) -> None:
         """Take the table `[plugins.price-floor]`, as it is declared."""

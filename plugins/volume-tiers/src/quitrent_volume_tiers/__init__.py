@@ -46,6 +46,7 @@ class VolumeTiers:
 
     settings_type = Settings
     counts_accounts = True
+    looks_at = ("reseller", "product", "period_start", "account_count")
 
     def __init__(self, settings: Settings) -> None:
         """Take the table `[plugins.volume-tiers]`, as it is declared."""
