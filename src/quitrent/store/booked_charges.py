@@ -9,6 +9,7 @@ from datetime import date
 from peewee import JOIN
 
 from quitrent.domain.charge import CREDIT_REASONS, ChargeReason, Side
+from quitrent.store.expressions import is_no_reversal
 from quitrent.store.kept import Query, among, kept
 from quitrent.store.tables import ChargeRow
 
@@ -60,6 +61,6 @@ def _by_subscription() -> Query:
     return (
         row.select(row.subscription, row.side, *columns, _Reversal.id.alias("reversal_id"))
         .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
-        .where(among(row.subscription, "subscriptions"), row.reverses.is_null())
+        .where(among(row.subscription, "subscriptions"), is_no_reversal(row))
         .order_by(row.period_start)
     )
