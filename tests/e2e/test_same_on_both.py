@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +29,9 @@ from tests.harness import Caller, House, Refusal, message_type, month, refusal_o
 SCRIPTS = int(os.environ.get("QUITRENT_SCRIPTS", "4"))
 CALLS = 60
 MOST_PAGES = 40
+# The last part of a name that the caller has left to the server. What takes its place is as long, so that it
+# may be put into the bytes of a message.
+MADE_BY_SERVER = re.compile(rb"(?<=/)[0-9a-f]{16}")
 
 # What is listed in the end, to the last page.
 LISTS = [
@@ -63,6 +68,7 @@ class Player:
         plugins.register("tenth", Tenth(), "1.0")
         self.house = House(folder, plugins, on_postgresql=on_postgresql)
         self._callers = {"admin": self.house.admin}
+        self._ids: dict[bytes, bytes] = {}
 
     def close(self) -> None:
         """Stop the server, and drop its database."""
@@ -72,21 +78,35 @@ class Player:
     def answers(self, call: Call, today: date) -> list[Any]:
         """Make a call, and all that it takes to see what comes of it; give the replies, or the refusal."""
         self.house.today = today
-        caller, request = self._caller(call.caller), type(call.request)()
-        request.CopyFrom(call.request)
+        caller = self._caller(call.caller)
+        request = type(call.request).FromString(self._with_own_ids(call.request.SerializeToString()))
         try:
             replies = [caller.send(call.method, request)]
             if call.method == "StartBillingRun" and not request.validate_only:
                 # How far it has come when one looks is a matter of time: the end counts.
                 replies += list(caller.WatchBillingRun(name=replies[0].billing_run.name))[-1:]
-            while getattr(replies[-1], "next_page_token", "") and len(replies) < MOST_PAGES:
-                request.page_token = replies[-1].next_page_token
+            while token := getattr(replies[-1], "next_page_token", ""):
                 # It is signed with a secret of the database's own.
                 replies[-1].next_page_token = "more"
+                if len(replies) == MOST_PAGES:
+                    break
+                request.page_token = token
                 replies.append(caller.send(call.method, request))
         except grpc.RpcError as error:
-            return [refusal_of(error)]
-        return replies
+            refusal = refusal_of(error)
+            return [replace(refusal, raw=self._with_common_ids(refusal.raw))]
+        return [type(one).FromString(self._with_common_ids(bytes_of(one))) for one in replies]
+
+    def _with_common_ids(self, answer: bytes) -> bytes:
+        """Put what is the same for each player in place of the ids that its server has made."""
+        for own in MADE_BY_SERVER.findall(answer):
+            self._ids.setdefault(own, b"made-%011d" % len(self._ids))
+        return MADE_BY_SERVER.sub(lambda found: self._ids[found[0]], answer)
+
+    def _with_own_ids(self, request: bytes) -> bytes:
+        for own, common in self._ids.items():
+            request = request.replace(common, own)
+        return request
 
     def _caller(self, name: str) -> Caller:
         if name not in self._callers:
@@ -126,9 +146,9 @@ def test_a_random_script_of_calls_has_the_same_replies_and_charges_on_both(
         script.learn(play(script.next())[0])
     for call in everything():
         play(call)
-    # A script of refusals alone would show little, and none without one either.
+    # A script of refusals alone would show little, and one without any either.
     assert codes["OK"] > 40
-    assert codes.keys() >= {"INVALID_ARGUMENT", "NOT_FOUND"}
+    assert codes.total() - codes["OK"] > 5
     assert not codes.keys() & {"INTERNAL", "UNAVAILABLE", "UNKNOWN"}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from peewee import JOIN
 
 from quitrent.domain.charge import CREDIT_REASONS, ChargeReason, Side
+from quitrent.store.expressions import is_no_reversal
 from quitrent.store.fields import CivilDateField
 from quitrent.store.kept import Query, among, kept
 from quitrent.store.tables import ChargeRow
@@ -74,6 +75,6 @@ def _by_subscription() -> Query:
     return (
         row.select(row.subscription, row.side, *columns, is_reversed)
         .join(_Reversal, JOIN.LEFT_OUTER, on=(_Reversal.reverses == row.id))
-        .where(among(row.subscription, "subscriptions"), row.reverses.is_null())
+        .where(among(row.subscription, "subscriptions"), is_no_reversal(row))
         .order_by(row.period_start)
     )

@@ -16,6 +16,7 @@ from quitrent.domain.alike import Alike
 from quitrent.domain.charge import CREDIT_REASONS, Charge, ChargeReason, Side, Step, StepKind
 from quitrent.domain.money import Money
 from quitrent.domain.subscription import Subscription
+from quitrent.store.expressions import is_no_reversal
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.row import current_database
 from quitrent.store.tables import (
@@ -133,6 +134,7 @@ def has_counterpart(charge: Charge) -> bool:
         SubscriptionRow.name == charge.subscription,
         row.side == charge.side,
         of_its_period | of_its_days,
+        is_no_reversal(row),
         _Reversal.id.is_null(),
     )
     return bool(fetched(standing))
@@ -161,7 +163,7 @@ def _by_identity() -> Query:
         row.side == given("side"),
         row.reason == given("reason"),
         row.period_start == given("period_start"),
-        row.reverses.is_null(),
+        is_no_reversal(row),
     )
 
 
@@ -180,6 +182,7 @@ def _unsettled() -> Query:
             row.side == given("side"),
             row.reason == ChargeReason.RECURRING,
             row.period_start >= given("since"),
+            is_no_reversal(row),
         )
         .order_by(row.period_start)
     )
@@ -195,6 +198,7 @@ def _paused() -> Query:
             row.side == Side.RETAIL,
             row.reason.in_([ChargeReason.RECURRING, ChargeReason.SUSPENSION_CREDIT]),
             row.period_end > given("since"),
+            is_no_reversal(row),
         )
         .order_by(row.period_start)
     )

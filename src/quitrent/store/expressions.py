@@ -19,6 +19,15 @@ def first_of_month(day: Any) -> Any:
     return NodeList((SQL("(substr("), day, SQL(", 1, 8) || '01')")))
 
 
+def is_no_reversal(charges: Any) -> Expression:
+    """Give the condition for charges that reverse none: by it the index `charge_identity` may be used.
+
+    SQLite takes it for a rare thing, and would rather go through all charges of which it is so.
+    """
+    condition: Expression = charges.reverses.is_null()
+    return condition if has_arrays() else fn.LIKELY(condition)
+
+
 def sum_parts(amount: Any, condition: Any = None) -> tuple[Any, Any]:
     """Give the two parts of the sum of an amount over the rows that fit; null where none does."""
     parts: tuple[Any, Any] = Expression(amount, ">>", _BITS), amount.bin_and(2**_BITS - 1)

@@ -9,6 +9,7 @@ from peewee import JOIN, fn
 
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
+from quitrent.store.expressions import is_no_reversal
 from quitrent.store.kept import Query, among, given, kept
 from quitrent.store.tables import ChargeRow, SubscriptionRow
 
@@ -46,7 +47,7 @@ def _standing() -> Query:
             row.side == Side.RETAIL,
             row.reason == ChargeReason.RECURRING,
             row.period_start >= given("since"),
-            row.reverses.is_null(),
+            is_no_reversal(row),
             _Reversal.id.is_null(),
         )
     )

@@ -13,6 +13,7 @@ from peewee import JOIN, Expression, fn
 from quitrent.domain.charge import ChargeReason, Side
 from quitrent.domain.money import Money
 from quitrent.domain.plan import FeeChange, Plan, PlanKind, Promotion
+from quitrent.store.expressions import is_no_reversal
 from quitrent.store.kept import Query, among, fetched, given, kept
 from quitrent.store.parties import reseller_key
 from quitrent.store.tables import (
@@ -77,9 +78,9 @@ def products_of_plan(plan: Plan) -> list[str]:
 
 
 def subscription_of_plan(plan: Plan) -> str:
-    """Give the name of a subscription that uses a plan, or an empty text."""
-    uses = (SubscriptionRow.account_plan == plan.key) | (SubscriptionRow.reseller_plan == plan.key)
-    row = SubscriptionRow.select(SubscriptionRow.name).where(uses).first()
+    """Give the name of the first subscription that uses a plan, or an empty text."""
+    side = Side.WHOLESALE if plan.kind is PlanKind.RESELLER else Side.RETAIL
+    row = SubscriptionRow.select(SubscriptionRow.name).where(_uses(plan, side)).order_by(SubscriptionRow.id).first()
     return "" if row is None else row.name
 
 
@@ -114,7 +115,7 @@ def billed_past(plan: Plan, side: Side, change: FeeChange) -> date | None:
 
 
 def charged_since(plan: Plan, side: Side, change: FeeChange) -> str:
-    """Give the name of a subscription that has been charged a fee since a change, or an empty text."""
+    """Give the name of the first subscription that has been charged a fee since a change, or an empty text."""
     charged = (
         ChargeRow.select(SubscriptionRow.name)
         .join(SubscriptionRow)
@@ -123,8 +124,10 @@ def charged_since(plan: Plan, side: Side, change: FeeChange) -> str:
             ChargeRow.side == side,
             ChargeRow.reason.in_([ChargeReason.RECURRING, ChargeReason.EARLY_CANCELLATION]),
             ChargeRow.period_start >= change.effective,
+            is_no_reversal(ChargeRow),
             *_reached(change),
         )
+        .order_by(SubscriptionRow.id)
         .first()
     )
     return "" if charged is None else str(charged.subscription.name)

@@ -81,16 +81,16 @@ def list_products(
 
 
 def shared_product_of_plan(plan: Plan) -> str:
-    """Give the name of a product that is shared and uses an account plan, or an empty text."""
+    """Give the name of the first product that is shared and uses an account plan, or an empty text."""
     uses = (ProductRow.account_plan == plan.key) & (ProductRow.shared_with_resellers == True)  # noqa: E712
-    row = ProductRow.select(ProductRow.name).where(uses).first()
+    row = ProductRow.select(ProductRow.name).where(uses).order_by(ProductRow.id).first()
     return "" if row is None else row.name
 
 
 def user_of_product(product: Product) -> str:
-    """Give the name of a subscription or a price rule that uses a product, or an empty text."""
+    """Give the name of the first subscription or price rule that uses a product, or an empty text."""
     for table in (SubscriptionRow, PriceRuleRow):
-        row = table.select(table.name).where(table.product == product.key).first()
+        row = table.select(table.name).where(table.product == product.key).order_by(table.id).first()
         if row is not None:
             return str(row.name)
     return ""
