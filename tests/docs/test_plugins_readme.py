@@ -67,7 +67,7 @@ def test_every_block_of_the_page_is_of_a_kind_that_is_tried_here() -> None:
         "Ten minutes": ["sh", "text", "python", "toml", "sh", "toml", "sh", "text"],
         "The settings": ["python", "toml"],
         "Where it runs": ["toml"],
-        "Final prices and counts": ["python"],
+        "Final prices, counts, and what is looked at": ["python"],
         "The hooks": ["python"],
         "Testing": ["python"],
     }
@@ -178,7 +178,7 @@ def test_the_hosting_that_is_shown_is_taken(tmp_path: Path) -> None:
 
 def test_the_example_of_a_final_price_passes_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "flat_price.py").write_text(python("Final prices and counts"), "utf-8")
+    (tmp_path / "flat_price.py").write_text(python("Final prices, counts, and what is looked at"), "utf-8")
     report = check("flat_price:FlatPrice", count=100)
     assert not report.of(Outcome.FAILED), str(report)
     source = PluginSource("flat-price", "flat_price:FlatPrice")

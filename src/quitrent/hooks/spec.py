@@ -4,6 +4,8 @@
   word, and none has the database's address. Keep nothing that has to last.
 - A hook may be called for the same line more than once: in quotes, in previews, in a run, and again
   after a crash. It has to give the same answer each time, in whatever order lines come.
+- A plugin that declares what it looks at (`looks_at`) is given those fields of a line and no others,
+  and is asked once about lines that are the same in what all plugins look at.
 - Arguments are copies. Changing them changes nothing.
 - An answer that holds several is a list or a tuple.
 - `adjust` and `review` speak of the retail side of one line. Where a plugin raises, answers with
@@ -55,7 +57,7 @@ def quitrent_adjust_retail(line: Line) -> Adjustment | Sequence[Adjustment] | No
 def quitrent_adjust_retail_batch(lines: Sequence[Line]) -> Sequence[Adjustment | Sequence[Adjustment] | None]:
     """Propose adjustments to many lines at once, in the place of `quitrent_adjust_retail`.
 
-    lines: what is priced; one line in a quote, up to 500 in a run.
+    lines: what is priced; one line in a quote, up to 1000 in a run.
     Gives an answer for each line, in their order, each as `quitrent_adjust_retail` would. Where it
     raises or gives another number of answers, it is asked again for halves of the lines, until the
     line is found that it fails for.
