@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from quitrent.domain.billing_run import BillingRun
@@ -19,8 +19,12 @@ from quitrent.hooks.seat import SET_ASIDE, Answers, Seat, Waiting
 from quitrent.hooks.standing import SetAside
 from quitrent.hooks.wire import Adjust, Finished, Judge, News, PluginRecord, Posted, Question
 
+_About = TypeVar("_About")
 _Answer = TypeVar("_Answer")
 _Outcome = list[tuple[Speaker, _Answer | LeftOut]] | FailedPrecondition
+
+# Lines in one question: one that a plugin fails for is looked for among so many.
+MOST_LINES = 500
 
 ADJUSTING = ("quitrent_adjust_retail", "quitrent_adjust_retail_batch")
 REVIEWING = ("quitrent_review_retail",)
@@ -91,13 +95,23 @@ class Plugins:
 
     def adjust(self, lines: Sequence[Line]) -> list[_Outcome[Adjustment]]:
         """Ask every plugin for its adjustments; for each line they, or the failure of one of them."""
-        return self._asked(
-            ADJUSTING, Adjust(lines), lambda said, place: checked_adjustment(said, lines[place].currency)
-        )
+        return [
+            outcome
+            for some in _questions(lines)
+            for outcome in self._asked(
+                ADJUSTING,
+                Adjust(some),
+                lambda said, place, some=some: checked_adjustment(said, some[place].currency),  # type: ignore[misc]
+            )
+        ]
 
     def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[_Outcome[Review]]:
         """Ask every plugin for its review; for each price they, or the failure of one of them."""
-        return self._asked(REVIEWING, Judge(priced), lambda said, _: checked_review(said))
+        return [
+            outcome
+            for some in _questions(priced)
+            for outcome in self._asked(REVIEWING, Judge(some), lambda said, _: checked_review(said))
+        ]
 
     def listeners(self) -> list[str]:
         """Give the names of the plugins that want to hear of charges or of runs."""
@@ -142,6 +156,10 @@ class Plugins:
     def _told(self, plugin: str, news: News) -> str:
         seat = self._seats[plugin]
         return f"{SET_ASIDE}{seat.set_aside}" if seat.set_aside else seat.tell(news)
+
+
+def _questions(about: Sequence[_About]) -> Iterator[Sequence[_About]]:
+    return (about[first : first + MOST_LINES] for first in range(0, len(about), MOST_LINES))
 
 
 def _implements(seat: Seat, hooks: tuple[str, ...]) -> bool:

@@ -57,7 +57,7 @@ def quitrent_adjust_retail(line: Line) -> Adjustment | Sequence[Adjustment] | No
 def quitrent_adjust_retail_batch(lines: Sequence[Line]) -> Sequence[Adjustment | Sequence[Adjustment] | None]:
     """Propose adjustments to many lines at once, in the place of `quitrent_adjust_retail`.
 
-    lines: what is priced; one line in a quote, up to 1000 in a run.
+    lines: what is priced; one line in a quote, up to 500 in a run.
     Gives an answer for each line, in their order, each as `quitrent_adjust_retail` would. Where it
     raises or gives another number of answers, it is asked again for halves of the lines, until the
     line is found that it fails for.

@@ -26,7 +26,7 @@ from quitrent.store.charges import paused_charges, unsettled_charges
 
 # Subscriptions in one transaction: large enough to spread its cost, small enough for others to get
 # their turn between two.
-BATCH = 1_000
+BATCH = 2_000
 
 
 def bill_fees(books: Books, through: date, stretch: Stretch) -> None:

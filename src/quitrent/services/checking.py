@@ -22,7 +22,7 @@ from quitrent.store.booked_charges import Booked, BookedCharge, booked_charges, 
 from quitrent.store.parked_charges import parked_periods
 from quitrent.store.terms import terms_by_key
 
-BATCH = 1_000
+BATCH = 2_000
 
 # Parked periods: the first day and the end of each.
 Parked = tuple[tuple[date, date], ...]
