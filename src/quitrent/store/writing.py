@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import peewee
@@ -88,6 +89,8 @@ def _of_blocks(table: type[Row], blocks: Sequence[Block]) -> tuple[tuple[str, ..
     for block in blocks:
         common = tuple(_values(table, common_names, block.common))
         rows += [common + own for own in block.own]
+    # In the order of what they are found by, whichever block they come from, as they lie in the tables.
+    rows.sort(key=itemgetter(len(common_names)))
     return (*common_names, *own_names), rows
 
 
