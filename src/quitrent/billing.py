@@ -11,12 +11,13 @@ from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.errors import QuitrentError
 from quitrent.server import build_deployment
 from quitrent.services.biller import carry_out_unfinished
-from quitrent.services.billing import carry_out
+from quitrent.services.billing import carry_out, preview
 from quitrent.services.deployment import Deployment
 from quitrent.services.news import tell_plugins
-from quitrent.services.runs import ask_for_run, check_through, preview_run, watch_run
+from quitrent.services.runs import ask_for_run, check_through, watch_run
 from quitrent.settings import Settings
 from quitrent.shown_progress import Shown, shown_progress
+from quitrent.store.terms import count_due
 
 
 def billed(settings: Settings, through: date) -> BillingRun:
@@ -41,7 +42,10 @@ def previewed(settings: Settings, through: date) -> BillingRun:
     """Give what a run through a day would charge. Errors: InvalidArgument, StoreError, PluginError."""
     with closing(build_deployment(settings, must_exist=True)) as deployment:
         check_through(deployment, through)
-        return preview_run(deployment, through).run
+        with deployment.store.connection():
+            total = count_due(through)
+        with shown_progress("bill", "sides of subscriptions") as shown:
+            return preview(deployment, through, lambda run: shown.at(run.done_count, total)).run
 
 
 @contextmanager

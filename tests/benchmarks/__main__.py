@@ -27,6 +27,7 @@ from tests.benchmarks.plugins import (
 )
 from tests.benchmarks.runs import RunCost, run_cost
 from tests.benchmarks.servers import postgresql
+from tests.benchmarks.statements import statement_cost
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ class Scale:
     assignments: int
     imported: int
     streamed: int
+    of_statement: int
 
 
 SCALES = {
-    "small": Scale(20, 6_000, 4_000, 10_000, 20_000, 2_000, 200, 20_000, 20_000),
-    "full": Scale(100, 10_000, 200_000, 1_000_000, 100_000, 20_000, 1_000, 100_000, 100_000),
+    "small": Scale(20, 6_000, 4_000, 10_000, 20_000, 2_000, 200, 20_000, 20_000, 5_000),
+    "full": Scale(100, 10_000, 200_000, 1_000_000, 100_000, 20_000, 1_000, 100_000, 100_000, 100_000),
 }
 
 
@@ -65,6 +67,7 @@ def main(name: str, file: Path) -> None:
         found["calls"] = _calls(scale)
         found["assignments"] = _assignments(scale, server)
         found["import"] = _import(scale, server)
+        found["statements"] = _statements(scale, server)
     found["streams"] = _streams(scale)
     file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     click.echo(f"The raw times are in {file}")
@@ -155,6 +158,22 @@ def _import(scale: Scale, server: str) -> dict[str, Any]:
     row = (str(cost.accounts), *times, f"{cost.ratio:.1f}")
     print_table("Accounts with a subscription each into PostgreSQL, in seconds", columns, [row], columns)
     return asdict(cost)
+
+
+def _statements(scale: Scale, server: str) -> list[dict[str, Any]]:
+    costs = [statement_cost(where, scale.of_statement, rounds=5) for where in (None, server)]
+    rows = [
+        (cost.database, *(f"{median(took) / 1e6:.1f}" for took in cost.raw_ns.values()), f"{cost.ratio:.2f}")
+        for cost in costs
+    ]
+    columns = ("database", *costs[0].raw_ns, "slower of the first and the last against the other")
+    print_table(
+        f"A statement of {scale.of_statement} accounts, pages of 1,000 lines, in milliseconds",
+        columns,
+        rows,
+        columns[1:],
+    )
+    return [asdict(cost) for cost in costs]
 
 
 def _streams(scale: Scale) -> list[dict[str, Any]]:

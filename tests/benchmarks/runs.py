@@ -153,7 +153,8 @@ def _settings() -> Iterator[Path]:
 @contextmanager
 def _workers(url: str, file: Path, count: int) -> Iterator[list[int]]:
     command = [f"{Path(sys.executable).parent}/quitrent", "--config", str(file), "--database-url", url, "worker"]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    quiet = subprocess.DEVNULL
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) for _ in range(count)]
     try:
         for process in started:
             assert process.stdout is not None

@@ -35,13 +35,13 @@ from quitrent.domain.subscription import PausedDays
 from quitrent.hooks.manager import Plugins
 from quitrent.server import build_deployment
 from quitrent.services import parties, plans, price_rules, products, subscriptions
-from quitrent.services.billing import carry_out
+from quitrent.services.billing import carry_out, preview
 from quitrent.services.books import PreviewBooks
 from quitrent.services.caller import Caller, Role
 from quitrent.services.charges import reverse_charge
 from quitrent.services.deployment import Deployment
 from quitrent.services.fee_changes import create_fee_change
-from quitrent.services.runs import ask_for_run, preview_run
+from quitrent.services.runs import ask_for_run
 from quitrent.settings import Settings
 from quitrent.store.charge_lists import list_charges
 from quitrent.store.parked_charges import list_parked_charges
@@ -343,7 +343,7 @@ class Shop:
 
     def preview(self, through: date) -> PreviewBooks:
         """Give what a run would do."""
-        return preview_run(self.deployment, through)
+        return preview(self.deployment, through)
 
     def lives(self, side: Side) -> list[Life]:
         """Give what the model has to know of one side."""

@@ -15,6 +15,7 @@ from quitrent.rpc.gate import current_caller
 from quitrent.rpc.values import date_in, enum_in
 from quitrent.services import runs
 from quitrent.services.biller import CarriesOutRuns
+from quitrent.services.billing import preview
 from quitrent.services.deployment import Deployment
 from quitrent.v1 import billing_run_pb2
 from quitrent.v1 import billing_service_pb2 as pb
@@ -34,7 +35,7 @@ class RunCalls:
         through = date_in(request, "through_date", "through_date")
         runs.check_through(self._deployment, through)
         if request.validate_only:
-            books = runs.preview_run(self._deployment, through)
+            books = preview(self._deployment, through)
             return pb.StartBillingRunResponse(
                 billing_run=run_out(books.run),
                 preview_charges=fitting(map(charge_out, books.charges)),

@@ -94,9 +94,9 @@ def left_to_do(deployment: Deployment) -> list[Partition]:
         return [one for one in partitions_of(list(phases)) if one.phase is phases[one.run_key]]
 
 
-def preview(deployment: Deployment, through: date) -> PreviewBooks:
-    """Give what a run through a date would post."""
-    books = PreviewBooks(deployment, BillingRun(through, plugins=tuple(deployment.used_plugins())))
+def preview(deployment: Deployment, through: date, told: Callable[[BillingRun], None] = lambda _: None) -> PreviewBooks:
+    """Give what a run through a date would post. `told` is told after each batch how far it is."""
+    books = PreviewBooks(deployment, BillingRun(through, plugins=tuple(deployment.used_plugins())), told)
     bill_fees(books, through, Stretch())
     bill_retail(deployment, books, through, Stretch())
     books.run = replace(books.run, state=RunState.SUCCEEDED, phase=RunPhase.FINISHED)

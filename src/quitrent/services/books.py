@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -125,6 +125,8 @@ class PreviewBooks:
 
     deployment: Deployment
     run: BillingRun
+    # Is told of the run as far as it is, after each batch.
+    told: Callable[[BillingRun], None] = lambda _: None
     charges: list[Charge] = field(default_factory=list)
     parked: list[ParkedCharge] = field(default_factory=list)
 
@@ -154,6 +156,7 @@ class PreviewBooks:
             done_count=done_count,
             parked_count=self.run.parked_count + _parked_count(bills),
         )
+        self.told(self.run)
 
 
 def _done_count(bills: Sequence[Bill]) -> int:

@@ -1,4 +1,4 @@
-"""Billing runs as callers know them: asked for, previewed, listed, watched."""
+"""Billing runs as callers know them: asked for, listed, cancelled, watched."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from threading import Event
 
 from quitrent.domain.billing_run import BillingRun, Partition, RunState, priced_with
 from quitrent.domain.errors import FailedPrecondition, Reason, invalid, not_found
-from quitrent.services.billing import preview
-from quitrent.services.books import PreviewBooks
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
@@ -26,11 +24,6 @@ LONGEST_WAIT_SECONDS = 0.25
 def ask_for_run(deployment: Deployment, through: date) -> BillingRun:
     """Write a run that bills everything due up to and including a date; the biller or workers carry it out."""
     return stored.insert_run(BillingRun(through, plugins=tuple(sorted(deployment.used_plugins()))), deployment.now())
-
-
-def preview_run(deployment: Deployment, through: date) -> PreviewBooks:
-    """Give what a run would do, and do nothing."""
-    return preview(deployment, through)
 
 
 def get_run(name: str) -> BillingRun:
