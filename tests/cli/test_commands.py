@@ -193,8 +193,9 @@ def test_a_bill_is_previewed_and_run_from_the_command_line(tmp_path: Path) -> No
         account = admin.CreateAccount(parent="resellers/acme/customers/c1", account_id="a1", account={}).account.name
         subscription = {"product": "products/gold", "start_date": day("2026-01-01")}
         name = admin.CreateSubscription(parent=account, subscription=subscription).subscription.name
-        previewed = run(tmp_path, "bill", "--through", "2026-03-31", "--validate-only").stdout
-        assert "30.00 USD" in previewed
+        previewed = run(tmp_path, "bill", "--through", "2026-03-31", "--validate-only")
+        assert "30.00 USD" in previewed.stdout
+        assert "bill: 2 of 2 sides of subscriptions" in previewed.stderr
         assert not admin.ListCharges().charges
         billed = run(tmp_path, "bill", "--through", "2026-03-31")
         assert billed.returncode == 0
