@@ -14,9 +14,9 @@ from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.parties import found_party
 from quitrent.services.visibility import visible_assignable
-from quitrent.store.catalog import assignables, current_catalog
+from quitrent.store.assignments import assigned_accounts
+from quitrent.store.catalog import current_catalog
 from quitrent.store.parties import parties_named
-from quitrent.store.subscriptions import assignments_of_accounts
 from quitrent.store.terms import terms_named
 
 
@@ -56,13 +56,13 @@ class _Prospective:
         self._caller = caller
         self._parties: Mapping[str, Party] = {}
         self._products: Mapping[str, Assignable] = {}
-        self._assignments: Mapping[str, list[Assignment]] = {}
+        self._assignments: Mapping[str, Sequence[Assignment]] = {}
         self._rules: Mapping[tuple[int, int], tuple[PriceRule, ...]] = {}
         if requests:
             accounts = {one.account for one in requests}
             self._parties = parties_named({name for account in accounts for name in lineage(account)})
-            self._products = assignables({one.product for one in requests})
-            self._assignments = assignments_of_accounts(accounts)
+            self._products = current_catalog().assignables({one.product for one in requests})
+            self._assignments = {name: one.assignments for name, one in assigned_accounts(accounts).items()}
             self._rules = current_catalog().rules(self._rule_keys(requests))
 
     def terms(self, request: QuoteRequest) -> Terms | QuitrentError:

@@ -34,6 +34,7 @@ class Catalog:
         self._plans: dict[int, Plan] = {}
         self._products: dict[int, Product] = {}
         self._rules: dict[tuple[int, int], tuple[PriceRule, ...]] = {}
+        self._assignables: dict[str, Assignable] = {}
 
     def plans(self, keys: Collection[int]) -> dict[int, Plan]:
         """Give plans by their keys; all of them are there."""
@@ -47,6 +48,19 @@ class Catalog:
         """Give the rules of resellers for products, by the keys of both."""
         return _kept(self._rules, keys, rules_of)
 
+    def assignables(self, names: Collection[str]) -> dict[str, Assignable]:
+        """Give products with their plans, by the products' names; what does not exist is left out."""
+        return _kept(self._assignables, names, self._load_assignables)
+
+    def _load_assignables(self, names: Collection[str]) -> dict[str, Assignable]:
+        found = product_plans(names)
+        products = self.products({one.product for one in found})
+        plans = self.plans({key for one in found for key in (one.account_plan, one.reseller_plan)})
+        all_of_them = [
+            Assignable(products[one.product], plans[one.account_plan], plans[one.reseller_plan]) for one in found
+        ]
+        return {one.product.name: one for one in all_of_them}
+
 
 def current_catalog() -> Catalog:
     """Give the catalog as it is now, or, in a transaction that keeps it still, as it stays."""
@@ -59,18 +73,6 @@ def current_catalog() -> Catalog:
     return catalog
 
 
-def assignables(names: Collection[str]) -> dict[str, Assignable]:
-    """Give products with their plans, by the products' names; what does not exist is left out."""
-    found = product_plans(names)
-    catalog = current_catalog()
-    products = catalog.products({one.product for one in found})
-    plans = catalog.plans({key for one in found for key in (one.account_plan, one.reseller_plan)})
-    all_of_them = [
-        Assignable(products[one.product], plans[one.account_plan], plans[one.reseller_plan]) for one in found
-    ]
-    return {one.product.name: one for one in all_of_them}
-
-
 _catalogs: WeakKeyDictionary[peewee.Database, Catalog] = WeakKeyDictionary()
 
 
@@ -80,6 +82,6 @@ def _kept(
     missing = {key for key in keys if key not in kept}
     loaded = load(missing) if missing else {}
     if len(kept) + len(loaded) > MOST_KEPT:
-        return {key: loaded[key] if key in loaded else kept[key] for key in keys}
+        return {**{key: kept[key] for key in keys if key in kept}, **loaded}
     kept.update(loaded)
-    return {key: kept[key] for key in keys}
+    return {key: kept[key] for key in keys if key in kept}
