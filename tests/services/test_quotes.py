@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from quitrent import Adjustment, Line, RetailAmount, Review, Verdict, hookimpl
+from quitrent.domain.errors import NotFound
 from quitrent.hooks.manager import Plugins
 from quitrent.services.caller import Caller, Role
 from quitrent.services.quoting import quote_prices
 from quitrent.services.terms_asked import QuoteRequest
 from tests.conftest import WHOLE
 from tests.harness import GOLD, House, day, iso, money, text_of
+
+ADMIN = Caller(Role.ADMIN)
 
 
 class Tenth:
@@ -175,27 +178,35 @@ def test_a_whole_first_part_costs_the_whole_price(house: House) -> None:
 
 def test_no_plugin_is_called_while_a_transaction_is_open(gold: House) -> None:
     name = gold.assign(gold.make_account("acme"))
-    asked = [QuoteRequest(day=date(2026, 1, 1), subscription=name)]
+    asked = [QuoteRequest(ADMIN, date(2026, 1, 1), subscription=name)]
     with (
         pytest.raises(RuntimeError, match="a plugin may take its time"),
         gold.deployment.store.write(),
     ):
-        quote_prices(gold.deployment, Caller(Role.ADMIN), asked)
+        quote_prices(gold.deployment, asked)
+
+
+def test_quotes_of_several_callers_at_once_show_each_what_is_its_own(gold: House) -> None:
+    names = [gold.assign(gold.make_account(reseller)) for reseller in ("acme", "bolt")]
+    callers = [Caller(Role.RESELLER, f"resellers/{reseller}") for reseller in ("acme", "bolt")]
+    asked = [QuoteRequest(caller, date(2026, 1, 1), subscription=name) for caller in callers for name in names]
+    found = [isinstance(quote, NotFound) for quote in quote_prices(gold.deployment, asked)]
+    assert found == [False, True, True, False]
 
 
 def test_many_quotes_take_as_many_queries_as_one(gold: House) -> None:
     accounts = [gold.make_account("acme", f"a{number}") for number in range(20)]
     names = [gold.assign(account) for account in accounts[:10]]
     first = date(2026, 1, 1)
-    quoted = [QuoteRequest(first, subscription=name) for name in names]
-    quoted += [QuoteRequest(first, product=GOLD, account=account) for account in accounts[10:]]
+    quoted = [QuoteRequest(ADMIN, first, subscription=name) for name in names]
+    quoted += [QuoteRequest(ADMIN, first, product=GOLD, account=account) for account in accounts[10:]]
     database: Any = gold.deployment.store._database
     asked: list[str] = []
     database.query_hooks.append(lambda query: asked.append(query.sql))
 
     def queries(requests: list[QuoteRequest]) -> int:
         asked.clear()
-        quotes = quote_prices(gold.deployment, Caller(Role.ADMIN), requests)
+        quotes = quote_prices(gold.deployment, requests)
         assert not [quote for quote in quotes if isinstance(quote, Exception)]
         return len(asked)
 

@@ -57,6 +57,7 @@ class Gate(grpc.ServerInterceptor):
         self._open = Event()
         self._open.set()
         self._come_count = 0
+        self._wrapped: dict[str, Any] = {}
 
     @contextmanager
     def closed(self, most_waiting: int) -> Iterator[None]:
@@ -86,10 +87,15 @@ class Gate(grpc.ServerInterceptor):
         """Wrap the handler of a call, whatever its shape; unknown methods stay UNIMPLEMENTED."""
         # One thread of grpcio's does this for every call.
         self._come_count += 1
-        handler: Handler = continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None:
-            return None
+        if method not in self._wrapped:
+            handler: Handler = continuation(handler_call_details)
+            if handler is None:
+                return None
+            self._wrapped[method] = self._wrap(handler, method)
+        return self._wrapped[method]
+
+    def _wrap(self, handler: Handler, method: str) -> Any:
         # Without a deserializer grpcio hands the bytes over as they came.
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(

@@ -15,6 +15,7 @@ from quitrent.rpc.status import status_of
 from quitrent.rpc.values import date_in
 from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
+from quitrent.services.gathered import Gathered
 from quitrent.services.quoting import Quote, quote_prices
 from quitrent.services.terms_asked import QuoteRequest
 from quitrent.v1 import billing_service_pb2 as pb
@@ -24,10 +25,11 @@ class QuoteCalls:
     """One quote, many, and as many as there are."""
 
     _deployment: Deployment
+    _quotes: Gathered[QuoteRequest, Quote | QuitrentError]
     _streams: BoundedSemaphore
 
     def QuotePrice(self, request: pb.QuotePriceRequest, context: grpc.ServicerContext) -> pb.QuotePriceResponse:
-        [quote] = quote_prices(self._deployment, current_caller(), [_request_in(request, "date")])
+        quote = self._quotes.answer(_request_in(current_caller(), request, "date"))
         if isinstance(quote, QuitrentError):
             try:
                 raise quote
@@ -52,12 +54,13 @@ class QuoteCalls:
     def _results(
         self, caller: Caller, request: pb.BatchQuotePricesRequest | pb.StreamQuotesRequest
     ) -> Iterator[pb.QuoteResult]:
-        wanted = [_request_in(one, f"requests[{place}].date") for place, one in enumerate(request.requests)]
-        return map(_result_out, quote_prices(self._deployment, caller, wanted))
+        wanted = [_request_in(caller, one, f"requests[{place}].date") for place, one in enumerate(request.requests)]
+        return map(_result_out, quote_prices(self._deployment, wanted))
 
 
-def _request_in(request: pb.QuotePriceRequest, date_field: str) -> QuoteRequest:
+def _request_in(caller: Caller, request: pb.QuotePriceRequest, date_field: str) -> QuoteRequest:
     return QuoteRequest(
+        caller=caller,
         day=date_in(request, "date", date_field),
         subscription=request.subscription,
         product=request.assignment.product,

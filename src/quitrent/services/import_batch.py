@@ -18,10 +18,10 @@ from quitrent.services.content import name_taken, same_or_taken
 from quitrent.services.deployment import Deployment
 from quitrent.services.parties import found_party
 from quitrent.services.visibility import visible_assignable
+from quitrent.store.assignments import assigned_accounts
 from quitrent.store.book_rows import insert_book, lock_subscriptions
-from quitrent.store.catalog import assignables
+from quitrent.store.catalog import current_catalog
 from quitrent.store.parties import parties_named
-from quitrent.store.subscriptions import assignments_of_accounts
 
 
 def import_batch(deployment: Deployment, caller: Caller, rows: Sequence[BookRow | BadRow]) -> ImportedBatch:
@@ -64,10 +64,10 @@ class _Batch:
         self._assignables: dict[str, Assignable] = {}
         self._assignments: dict[str, list[Assignment]] = {}
         if subscriptions:
-            self._assignables = assignables({one.product for one in subscriptions})
+            self._assignables = current_catalog().assignables({one.product for one in subscriptions})
             accounts = self._parties.keys() & {parent_of(one.name) for one in subscriptions}
             lock_subscriptions(accounts)
-            self._assignments = assignments_of_accounts(accounts)
+            self._assignments = {name: list(one.assignments) for name, one in assigned_accounts(accounts).items()}
 
     def keys(self) -> dict[str, int]:
         """The store's keys of the parties that are stored, by name."""

@@ -14,6 +14,7 @@ from quitrent.domain.errors import Reason, Unauthenticated, not_found
 from quitrent.services.caller import Caller, Role
 from quitrent.services.deployment import Deployment
 from quitrent.store import keys as stored
+from quitrent.store.catalog import current_catalog
 from quitrent.store.keys import Key
 from quitrent.store.parties import find_reseller
 
@@ -69,7 +70,7 @@ def identify(authorization: str) -> Caller:
     scheme, _, text = authorization.partition(" ")
     prefix, _, rest = text.strip().partition("_")
     key_id, _, secret = rest.partition("_")
-    key = stored.find_key(key_id) if scheme.lower() == "bearer" and prefix == "qk" else None
+    key = current_catalog().api_key(key_id) if scheme.lower() == "bearer" and prefix == "qk" else None
     # The digest is compared even where there is no key, so that time does not tell.
     same = hmac.compare_digest(_digest(secret), key.secret_digest if key else _digest(""))
     if key is None or not same or key.revoke_time is not None:

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from quitrent.domain import subscription as life
-from quitrent.domain.continuation import aligned_schedule, check_free, wholesale_books
+from quitrent.domain.continuation import Assignment, aligned_schedule, check_free, wholesale_books
 from quitrent.domain.errors import FailedPrecondition, Reason, invalid
 from quitrent.domain.party import parent_of, reseller_of
 from quitrent.domain.plan import Plan
@@ -25,6 +25,7 @@ from quitrent.services.subscriptions import (
 )
 from quitrent.services.visibility import visible_product
 from quitrent.store import subscriptions as stored
+from quitrent.store.assignments import assigned_account, insert_assignment
 
 
 class ChangeTiming(StrEnum):
@@ -66,7 +67,9 @@ def change_product(deployment: Deployment, caller: Caller, change: ProductChange
     closed = life.closed(old, day, deployment.today(), fees_until(deployment, caller, day), account_plan, reseller_plan)
     check_days_free(old, closed)
     stored.update_subscription(closed, account_plan, reseller_plan, deployment.now())
-    others = [one for one in stored.assignments_of_account(parent_of(old.name)) if one.subscription.name != old.name]
+    account = assigned_account(parent_of(old.name))
+    assert account is not None, "it has the subscription"
+    others = [one for one in account.assignments if one.subscription.name != old.name]
     check_free(product, day, None, others)
     new_account_plan, new_reseller_plan = plans_named(product.account_plan, product.reseller_plan)
     aligned = aligned_schedule(old.wholesale.schedule, reseller_plan.calendar, new_reseller_plan.calendar, day)
@@ -78,8 +81,9 @@ def change_product(deployment: Deployment, caller: Caller, change: ProductChange
         wholesale=wholesale_books(product, new_reseller_plan, day, others, aligned),
         retail=SideBooks.opened(retail),
     )
-    stored.insert_subscription(replace(new, replaces=old.name), new_account_plan, new_reseller_plan, deployment.now())
-    return get_subscription(caller, old.name), get_subscription(caller, new.name)
+    made = Assignment(replace(new, replaces=old.name), product, new_account_plan, new_reseller_plan)
+    inserted = insert_assignment(account, made, deployment.now(), replaces=old.key)
+    return get_subscription(caller, old.name), inserted
 
 
 def withdraw_product_change(deployment: Deployment, caller: Caller, name: str) -> Subscription:

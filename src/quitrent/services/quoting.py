@@ -14,7 +14,6 @@ from quitrent.domain.part import Part
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import SideBooks, Subscription
 from quitrent.domain.terms import Terms
-from quitrent.services.caller import Caller
 from quitrent.services.deployment import Deployment
 from quitrent.services.outcomes import each
 from quitrent.services.pricing import price_retail
@@ -69,12 +68,10 @@ class _Asked:
     retail_part: Part
 
 
-def quote_prices(
-    deployment: Deployment, caller: Caller, requests: Sequence[QuoteRequest]
-) -> list[Quote | QuitrentError]:
-    """Quote many prices; for each the quote, or why there is none."""
+def quote_prices(deployment: Deployment, requests: Sequence[QuoteRequest]) -> list[Quote | QuitrentError]:
+    """Quote many prices, perhaps of several callers; for each the quote, or why there is none."""
     with deployment.store.connection():
-        terms = terms_asked(caller, requests)
+        terms = terms_asked(requests)
     asked = [_asked(request, one) for request, one in zip(requests, terms, strict=True)]
     return each(asked, lambda known: _quotes(deployment, known))
 

@@ -15,10 +15,11 @@ from quitrent.services.caller import Caller
 from quitrent.services.content import name_taken
 from quitrent.services.deployment import Deployment
 from quitrent.services.paging import Page, PageRequest, page_of
-from quitrent.services.parties import existing_parent, get_account
+from quitrent.services.parties import existing_parent
 from quitrent.services.visibility import visible_assignable, visible_product
 from quitrent.store import subscriptions as stored
-from quitrent.store.catalog import assignables
+from quitrent.store.assignments import assigned_account, assignments_of_account, insert_assignment
+from quitrent.store.catalog import current_catalog
 from quitrent.store.plans import find_plan
 
 
@@ -27,17 +28,20 @@ def assign_product(deployment: Deployment, caller: Caller, name: str, product: s
 
     Errors: NotFound (the account, the product), AlreadyExists, FailedPrecondition.
     """
-    account = get_account(caller, parent_of(name))
-    existing = stored.find_subscription(name)
+    account_name = parent_of(name)
+    caller.check_sees(account_name)
+    account = assigned_account(account_name)
+    if account is None:
+        raise not_found(account_name)
+    existing = next((one.subscription for one in account.assignments if one.subscription.name == name), None)
     if existing is not None:
         if (existing.product, existing.start) != (product, start):
             visible_product(caller, product)
             raise name_taken(name)
         return existing
-    assignable = visible_assignable(caller, product, assignables([product]))
-    new = assigned_to(account.name, name, assignable, start, stored.assignments_of_account(account.name))
-    stored.insert_subscription(new.subscription, new.account_plan, new.reseller_plan, deployment.now())
-    return get_subscription(caller, name)
+    assignable = visible_assignable(caller, product, current_catalog().assignables([product]))
+    new = assigned_to(account_name, name, assignable, start, account.assignments)
+    return insert_assignment(account, new, deployment.now())
 
 
 def get_subscription(caller: Caller, name: str) -> Subscription:
@@ -134,7 +138,7 @@ def check_days_free(before: Subscription, after: Subscription) -> None:
     """
     if before.end is None or before.end == after.end:
         return
-    assignments = stored.assignments_of_account(parent_of(before.name))
+    assignments = assignments_of_account(parent_of(before.name))
     others = [one for one in assignments if one.subscription.name != before.name]
     [own] = [one for one in assignments if one.subscription.name == before.name]
     check_not_gone_on_with(before, after.end, others)

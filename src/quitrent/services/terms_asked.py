@@ -14,32 +14,33 @@ from quitrent.domain.terms import Terms
 from quitrent.services.caller import Caller
 from quitrent.services.parties import found_party
 from quitrent.services.visibility import visible_assignable
-from quitrent.store.catalog import assignables, current_catalog
+from quitrent.store.assignments import assigned_accounts
+from quitrent.store.catalog import current_catalog
 from quitrent.store.parties import parties_named
-from quitrent.store.subscriptions import assignments_of_accounts
 from quitrent.store.terms import terms_named
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """What to price on a day: a subscription, or a product on an account."""
+    """What to price on a day, and who asks: a subscription, or a product on an account."""
 
+    caller: Caller
     day: date
     subscription: str = ""
     product: str = ""
     account: str = ""
 
 
-def terms_asked(caller: Caller, requests: Sequence[QuoteRequest]) -> list[Terms | QuitrentError]:
+def terms_asked(requests: Sequence[QuoteRequest]) -> list[Terms | QuitrentError]:
     """Give the terms of each request, or why there are none. Call it with a connection held.
 
     A product on an account has the terms that it would have if it were assigned on the day.
     Errors: NotFound, FailedPrecondition.
     """
     assigned = terms_named({one.subscription for one in requests if one.subscription})
-    prospective = _Prospective(caller, [one for one in requests if not one.subscription])
+    prospective = _Prospective([one for one in requests if not one.subscription])
     return [
-        _assigned(caller, one.subscription, assigned) if one.subscription else prospective.terms(one)
+        _assigned(one.caller, one.subscription, assigned) if one.subscription else prospective.terms(one)
         for one in requests
     ]
 
@@ -52,17 +53,16 @@ def _assigned(caller: Caller, name: str, found: Mapping[str, Terms]) -> Terms | 
 class _Prospective:
     """What products have for terms on accounts that do not have them yet."""
 
-    def __init__(self, caller: Caller, requests: Collection[QuoteRequest]) -> None:
-        self._caller = caller
+    def __init__(self, requests: Collection[QuoteRequest]) -> None:
         self._parties: Mapping[str, Party] = {}
         self._products: Mapping[str, Assignable] = {}
-        self._assignments: Mapping[str, list[Assignment]] = {}
+        self._assignments: Mapping[str, Sequence[Assignment]] = {}
         self._rules: Mapping[tuple[int, int], tuple[PriceRule, ...]] = {}
         if requests:
             accounts = {one.account for one in requests}
             self._parties = parties_named({name for account in accounts for name in lineage(account)})
-            self._products = assignables({one.product for one in requests})
-            self._assignments = assignments_of_accounts(accounts)
+            self._products = current_catalog().assignables({one.product for one in requests})
+            self._assignments = {name: one.assignments for name, one in assigned_accounts(accounts).items()}
             self._rules = current_catalog().rules(self._rule_keys(requests))
 
     def terms(self, request: QuoteRequest) -> Terms | QuitrentError:
@@ -73,8 +73,8 @@ class _Prospective:
 
     def _terms(self, request: QuoteRequest) -> Terms:
         name = request.account
-        account = found_party(self._caller, name, self._parties.get(name))
-        assignable = visible_assignable(self._caller, request.product, self._products)
+        account = found_party(request.caller, name, self._parties.get(name))
+        assignable = visible_assignable(request.caller, request.product, self._products)
         new = assigned_to(name, "", assignable, request.day, self._assignments.get(name, ()))
         reseller = self._parties[reseller_of(name)]
         return Terms(

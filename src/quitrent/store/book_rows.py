@@ -7,9 +7,10 @@ from datetime import datetime
 
 from quitrent.domain.continuation import Assignment
 from quitrent.domain.party import Party, parent_of, reseller_of
+from quitrent.store.assignments import assignment_columns
 from quitrent.store.kept import Kept, Query, among, for_update, kept
 from quitrent.store.parties import party_columns
-from quitrent.store.subscription_rows import retail_columns, subscription_columns, wholesale_columns
+from quitrent.store.subscription_rows import retail_columns, wholesale_columns
 from quitrent.store.tables import (
     AccountRow,
     CustomerRow,
@@ -64,17 +65,10 @@ def _insert_assignments(assignments: Sequence[Assignment], parties: Mapping[str,
 def _subscription_columns(one: Assignment, parties: Mapping[str, int], now: datetime) -> Columns:
     account = parent_of(one.subscription.name)
     return {
-        **subscription_columns(one.subscription),
-        "name": one.subscription.name,
+        **assignment_columns(one, now),
         "reseller": parties[reseller_of(account)],
         "customer": parties[parent_of(account)],
         "account": parties[account],
-        "product": one.product.key,
-        "account_plan": one.account_plan.key,
-        "reseller_plan": one.reseller_plan.key,
-        "start_date": one.subscription.start,
-        "create_time": now,
-        "update_time": now,
     }
 
 

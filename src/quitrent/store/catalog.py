@@ -1,4 +1,4 @@
-"""What every price is made of, kept for as long as it does not change: plans, products, price rules."""
+"""What every call needs, kept for as long as it does not change: plans, products, price rules, and callers' keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from quitrent.domain.plan import Plan
 from quitrent.domain.price_rule import PriceRule
 from quitrent.domain.product import Product
 from quitrent.store.catalog_version import catalog_is_changing, catalog_version
+from quitrent.store.keys import Key, find_key
 from quitrent.store.plans import plans_by_key
 from quitrent.store.price_rules import rules_of
 from quitrent.store.products import product_plans, products_by_key
@@ -34,6 +35,8 @@ class Catalog:
         self._plans: dict[int, Plan] = {}
         self._products: dict[int, Product] = {}
         self._rules: dict[tuple[int, int], tuple[PriceRule, ...]] = {}
+        self._assignables: dict[str, Assignable] = {}
+        self._api_keys: dict[str, Key] = {}
 
     def plans(self, keys: Collection[int]) -> dict[int, Plan]:
         """Give plans by their keys; all of them are there."""
@@ -47,6 +50,23 @@ class Catalog:
         """Give the rules of resellers for products, by the keys of both."""
         return _kept(self._rules, keys, rules_of)
 
+    def api_key(self, key_id: str) -> Key | None:
+        """Give a caller's key by its public part."""
+        return _kept(self._api_keys, [key_id], _keys_found).get(key_id)
+
+    def assignables(self, names: Collection[str]) -> dict[str, Assignable]:
+        """Give products with their plans, by the products' names; what does not exist is left out."""
+        return _kept(self._assignables, names, self._load_assignables)
+
+    def _load_assignables(self, names: Collection[str]) -> dict[str, Assignable]:
+        found = product_plans(names)
+        products = self.products({one.product for one in found})
+        plans = self.plans({key for one in found for key in (one.account_plan, one.reseller_plan)})
+        all_of_them = [
+            Assignable(products[one.product], plans[one.account_plan], plans[one.reseller_plan]) for one in found
+        ]
+        return {one.product.name: one for one in all_of_them}
+
 
 def current_catalog() -> Catalog:
     """Give the catalog as it is now, or, in a transaction that keeps it still, as it stays."""
@@ -59,19 +79,12 @@ def current_catalog() -> Catalog:
     return catalog
 
 
-def assignables(names: Collection[str]) -> dict[str, Assignable]:
-    """Give products with their plans, by the products' names; what does not exist is left out."""
-    found = product_plans(names)
-    catalog = current_catalog()
-    products = catalog.products({one.product for one in found})
-    plans = catalog.plans({key for one in found for key in (one.account_plan, one.reseller_plan)})
-    all_of_them = [
-        Assignable(products[one.product], plans[one.account_plan], plans[one.reseller_plan]) for one in found
-    ]
-    return {one.product.name: one for one in all_of_them}
-
-
 _catalogs: WeakKeyDictionary[peewee.Database, Catalog] = WeakKeyDictionary()
+
+
+def _keys_found(key_ids: Collection[str]) -> dict[str, Key]:
+    found = map(find_key, key_ids)
+    return {key.key_id: key for key in found if key is not None}
 
 
 def _kept(
@@ -80,6 +93,6 @@ def _kept(
     missing = {key for key in keys if key not in kept}
     loaded = load(missing) if missing else {}
     if len(kept) + len(loaded) > MOST_KEPT:
-        return {key: loaded[key] if key in loaded else kept[key] for key in keys}
+        return {**{key: kept[key] for key in keys if key in kept}, **loaded}
     kept.update(loaded)
-    return {key: kept[key] for key in keys}
+    return {key: kept[key] for key in keys if key in kept}

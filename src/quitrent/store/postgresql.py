@@ -48,6 +48,11 @@ MOST_CONNECTIONS = 64
 # The first key of our advisory locks, so that another program's are not met.
 BOOKS, _NAMES, _MIGRATIONS, _ACCOUNTS = 0x71750001, 0x71750002, 0x71750003, 0x71750004
 
+_LOCK_SUBSCRIPTIONS = (
+    "SELECT subscription.id FROM account JOIN subscription ON account_id = account.id WHERE account.name IN ({}) "
+    "ORDER BY subscription.id FOR NO KEY UPDATE OF subscription"
+)
+
 _CONNECTION: dict[str, str | int] = {
     "application_name": "quitrent",
     "connect_timeout": WAIT_SECONDS,
@@ -137,15 +142,16 @@ class Postgresql:
     @contextmanager
     def within(self, names: list[str]) -> Iterator[None]:
         """Hold a transaction that keeps to what has these names, and to the subscriptions of an account among them."""
-        with self.beside_others():
-            self.database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (_ACCOUNTS,))
-            for name in sorted(names):
-                self.database.execute_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_NAMES, name))
+        with self.database.atomic():
+            # It calls them one after the other, in one turn to the server and back.
+            ours = ", pg_advisory_xact_lock(%s, hashtext(%s))" * len(names)
             self.database.execute_sql(
-                "SELECT id FROM subscription WHERE account_id IN (SELECT id FROM account WHERE name = ANY(%s)) "
-                "ORDER BY id FOR NO KEY UPDATE",
-                (names,),
+                f"SELECT pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock_shared(%s){ours}",
+                (BOOKS, _ACCOUNTS, *(part for name in sorted(names) for part in (_NAMES, name))),
             )
+            # A list of places and not an array: such a query is planned once.
+            places = ", ".join(["%s"] * len(names))
+            self.database.execute_sql(_LOCK_SUBSCRIPTIONS.format(places), names)
             yield
 
     @contextmanager

@@ -87,8 +87,11 @@ class Pooled(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has n
         self._in_use[self.conn_key(connection)] = PoolConnection(time(), connection, time())
 
     def _is_closed(self, connection: Any) -> bool:
-        """Whether a connection has ended: a server that speaks unasked has ended it, as when it is restarted."""
-        if super()._is_closed(connection):
+        """Whether a connection has ended: a server that speaks unasked has ended it, as when it is restarted.
+
+        Peewee would ask the server something each time, which is a turn there and back.
+        """
+        if connection.closed:
             return True
         speaking = poll()
         speaking.register(connection.fileno(), POLLIN)

@@ -7,6 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from peewee import JOIN
+
 from quitrent.domain.due import next_due
 from quitrent.domain.plan import Plan
 from quitrent.domain.retail_bill import next_retail_due
@@ -38,11 +40,11 @@ def schedule_columns() -> list[Any]:
     return [*wholesale, row.wholesale_continues, *of_both]
 
 
-def with_sides(query: Query) -> Query:
+def with_sides(query: Query, how: str = JOIN.INNER) -> Query:
     """Join both sides to a query of subscriptions."""
     row = SubscriptionRow
-    joined: Query = query.join_from(row, WholesaleSideRow, on=(WholesaleSideRow.id == row.id))
-    return joined.join_from(row, RetailSideRow, on=(RetailSideRow.id == row.id))
+    joined: Query = query.join_from(row, WholesaleSideRow, how, on=(WholesaleSideRow.id == row.id))
+    return joined.join_from(row, RetailSideRow, how, on=(RetailSideRow.id == row.id))
 
 
 def subscription_value(

@@ -8,13 +8,9 @@ from typing import Any
 
 from peewee import JOIN, Expression, fn
 
-from quitrent.domain.continuation import Assignment
-from quitrent.domain.party import parent_of
 from quitrent.domain.plan import Plan
 from quitrent.domain.subscription import Subscription, SubscriptionState, Suspension
-from quitrent.store.catalog import current_catalog
 from quitrent.store.kept import Query, among, fetched, given, kept
-from quitrent.store.products import product_key
 from quitrent.store.scope import under
 from quitrent.store.subscription_rows import (
     retail_columns,
@@ -35,7 +31,7 @@ from quitrent.store.tables import (
     SuspensionRow,
     WholesaleSideRow,
 )
-from quitrent.store.writing import Block, Columns, insert, insert_all, update_all, update_blocks
+from quitrent.store.writing import Block, Columns, insert_all, update_all, update_blocks
 
 _AccountPlan = PlanRow.alias()
 _ResellerPlan = PlanRow.alias()
@@ -48,52 +44,10 @@ def find_subscription(name: str) -> Subscription | None:
     return found[0] if found else None
 
 
-def assignments_of_account(account: str) -> list[Assignment]:
-    """Give an account's subscriptions, each with its product and its plans."""
-    return assignments_of_accounts([account]).get(account, [])
-
-
-def assignments_of_accounts(accounts: Collection[str]) -> dict[str, list[Assignment]]:
-    """Give the subscriptions of accounts by the accounts' names, each with its product and its plans."""
-    rows = _by_accounts.rows(accounts=accounts)
-    if not rows:
-        return {}
-    catalog = current_catalog()
-    products = catalog.products({row.product_id for row in rows})
-    plans = catalog.plans({row.account_plan_id for row in rows} | {row.reseller_plan_id for row in rows})
-    found: dict[str, list[Assignment]] = {}
-    for row, value in zip(rows, _subscriptions(rows), strict=True):
-        plans_of = plans[row.account_plan_id], plans[row.reseller_plan_id]
-        found.setdefault(parent_of(value.name), []).append(Assignment(value, products[row.product_id], *plans_of))
-    return found
-
-
 def replacement_of(subscription: Subscription) -> Subscription | None:
     """Give the subscription that another one's product was changed to last."""
     found = _subscriptions(_by_replaced.rows(key=subscription.key))
     return found[-1] if found else None
-
-
-def insert_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
-    """Write a new subscription of the account that its name tells."""
-    [account] = _account.rows(name=parent_of(subscription.name))
-    key = insert(
-        SubscriptionRow,
-        **subscription_columns(subscription),
-        name=subscription.name,
-        reseller=account.reseller_id,
-        customer=account.customer_id,
-        account=account.id,
-        product=product_key(subscription.product),
-        account_plan=account_plan.key,
-        reseller_plan=reseller_plan.key,
-        replaces=_key(subscription.replaces),
-        start_date=subscription.start,
-        create_time=now,
-        update_time=now,
-    )
-    insert(WholesaleSideRow, id=key, **wholesale_columns(subscription, reseller_plan))
-    insert(RetailSideRow, id=key, **retail_columns(subscription, account_plan))
 
 
 def update_subscription(subscription: Subscription, account_plan: Plan, reseller_plan: Plan, now: datetime) -> None:
@@ -195,18 +149,8 @@ def _by_name() -> Query:
 
 
 @kept
-def _by_accounts() -> Query:
-    return _query().where(among(AccountRow.name, "accounts"))
-
-
-@kept
 def _by_replaced() -> Query:
     return _query().where(SubscriptionRow.replaces == given("key"))
-
-
-@kept
-def _account() -> Query:
-    return AccountRow.select().where(AccountRow.name == given("name"))
 
 
 @kept
@@ -255,10 +199,3 @@ def _subscriptions(rows: list[Any]) -> list[Subscription]:
         )
         for row in rows
     ]
-
-
-def _key(name: str) -> int | None:
-    if not name:
-        return None
-    [row] = _by_name.rows(name=name)
-    return int(row.id)

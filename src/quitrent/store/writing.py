@@ -52,12 +52,25 @@ _ARRAYS = {
 
 def insert(table: type[Row], **columns: object) -> int:
     """Write one row, and give its key."""
+    return insert_with((table, columns))
+
+
+def insert_with(first: tuple[type[Row], Columns], *others: tuple[type[Row], Columns]) -> int:
+    """Write one row, and of other tables a row each that has the same key; give the key."""
+    if has_arrays():
+        shape = tuple((table, tuple(columns)) for table, columns in (first, *others))
+        values = [value for table, columns in (first, *others) for value in _values(table, tuple(columns), columns)]
+        return int(current_database().execute_sql(_insert_with_text(shape), values).fetchone()[0])
+    key = _inserted_one(*first)
+    for table, columns in others:
+        _inserted_one(table, {"id": key, **columns})
+    return key
+
+
+def _inserted_one(table: type[Row], columns: Columns) -> int:
     names = tuple(columns)
     text = _insert_text(table, names)
-    if not has_arrays():
-        return int(current_database().execute_sql(text, _values(table, names, columns)).lastrowid)
-    values = [[value] for value in _values(table, names, columns)]
-    return int(current_database().execute_sql(f"{text} RETURNING id", values).fetchone()[0])
+    return int(current_database().execute_sql(text, _values(table, names, columns)).lastrowid)
 
 
 def insert_all(table: type[Row], rows: Sequence[Columns], *, or_ignore: bool = False) -> int:
@@ -173,6 +186,18 @@ def _insert_text(table: type[Row], names: tuple[str, ...]) -> str:
     return _insert_texts(table, names, has_arrays())
 
 
+@cache
+def _insert_with_text(shape: tuple[tuple[type[Row], tuple[str, ...]], ...]) -> str:
+    """Give one statement of PostgreSQL's, and so one turn to the server and back."""
+    (table, names), *others = shape
+    first = f"INSERT INTO {_named(table, names)} VALUES ({_places(table, names)}) RETURNING id"
+    inserts = [
+        f"other_{place} AS (INSERT INTO {_named(table, ('id', *names))} SELECT id, {_places(table, names)} FROM first)"
+        for place, (table, names) in enumerate(others)
+    ]
+    return f"WITH {', '.join([f'first AS ({first})', *inserts])} SELECT id FROM first" if others else first
+
+
 def _update_text(table: type[Row], names: tuple[str, ...], by_count: int) -> str:
     return _update_texts(table, names, by_count, has_arrays())
 
@@ -186,8 +211,7 @@ def _delete_text(table: type[Row], names: tuple[str, ...]) -> str:
 
 @cache
 def _insert_texts(table: type[Row], names: tuple[str, ...], arrays: bool) -> str:  # noqa: FBT001 -- a key of the cache.
-    columns = ", ".join(field.column_name for field in _fields(table, names))
-    into = f"INSERT INTO {table._meta.table_name} ({columns})"
+    into = f"INSERT INTO {_named(table, names)}"
     if arrays:
         return f"{into} SELECT * FROM unnest({_arrays(table, names)}) AS given"
     return f"{into} VALUES ({', '.join('?' * len(names))})"
@@ -202,6 +226,15 @@ def _update_texts(table: type[Row], names: tuple[str, ...], by_count: int, array
         return f"UPDATE {name} SET {changes} FROM {_given(table, names)} WHERE {_matching(name, found_by)}"
     changes = ", ".join(f"{column} = ?" for column in changed)
     return f"UPDATE {name} SET {changes} WHERE {' AND '.join(f'{column} = ?' for column in found_by)}"
+
+
+def _named(table: type[Row], names: Sequence[str]) -> str:
+    return f"{table._meta.table_name} ({', '.join(_column_names(table, names))})"
+
+
+def _places(table: type[Row], names: tuple[str, ...]) -> str:
+    kinds = (_ARRAYS.get(field.field_type, "text[]") for field in _fields(table, names))
+    return ", ".join(f"%s::{kind.removesuffix('[]')}" for kind in kinds)
 
 
 def _given(table: type[Row], names: tuple[str, ...]) -> str:
