@@ -19,12 +19,12 @@ def first_of_month(day: Any) -> Any:
     return NodeList((SQL("(substr("), day, SQL(", 1, 8) || '01')")))
 
 
-def is_no_reversal(charges: Any) -> Expression:
+def is_no_reversal(charges: Any) -> Any:
     """Give the condition for charges that reverse none: by it the index `charge_identity` may be used.
 
     SQLite takes it for a rare thing, and would rather go through all charges of which it is so.
     """
-    condition: Expression = charges.reverses.is_null()
+    condition = charges.reverses.is_null()
     return condition if has_arrays() else fn.LIKELY(condition)
 
 
