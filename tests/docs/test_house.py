@@ -29,6 +29,7 @@ LONGEST = 350
 SECONDS = {
     ("rpc/gate.py", "LULL_SECONDS"),
     ("services/biller.py", "RETRY_SECONDS"),
+    ("services/gathered.py", "PATIENCE_SECONDS"),
     ("services/runs.py", "LONGEST_WAIT_SECONDS"),
     ("services/runs.py", "SHORTEST_WAIT_SECONDS"),
     ("store/sqlite.py", "RETRY_SECONDS"),

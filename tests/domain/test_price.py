@@ -280,7 +280,7 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
     assert first is not None
     assert second is not None
     facts = LineFacts(Money(21_500_000, "USD"), account_count=3, subscription_count=5)
-    line = line_of(known, first, known.basis_of(first), facts)
+    line = line_of(known, first, known.whole_prices_of(first), facts)
     assert line == Line(
         reseller=Named("resellers/acme", {"region": "north"}),
         customer=Named("resellers/acme/customers/c1"),
@@ -301,13 +301,13 @@ def test_a_plugin_sees_one_part_with_its_prices_in_units() -> None:
     )
     # A copy: what a plugin does to it changes nothing.
     assert line.product.labels is not GOLD.labels
-    assert line_of(known, second, known.basis_of(second), LineFacts()).period_index == 1
+    assert line_of(known, second, known.whole_prices_of(second), LineFacts()).period_index == 1
 
 
 def test_a_cost_in_another_currency_is_not_shown() -> None:
     known = terms(PRICE, replace(FEE, fee=Money(1, "EUR")))
     part = next(PRICE.calendar.parts(Schedule.starting(START)))
-    assert line_of(known, part, known.basis_of(part), LineFacts()).own_cost is None
+    assert line_of(known, part, known.whole_prices_of(part), LineFacts()).own_cost is None
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,7 @@ class Calendar:
         """Give the part that holds a day, or None where the day lies outside the schedule."""
         if day < schedule.start or (schedule.end is not None and day >= schedule.end):
             return None
-        parts = _parts(self, schedule, _block_of(self, schedule, day))
-        return next(part for part in parts if part.start <= day < part.end)
+        return _part_on(self, schedule, day)
 
     def is_cut(self, schedule: Schedule, day: date) -> bool:
         """Whether a schedule that ended on a day would end inside of a part."""
@@ -167,6 +166,12 @@ def _aligned(number: int, step: int, in_a_year: int) -> int:
 @lru_cache(maxsize=16_384)
 def _parts(calendar: Calendar, schedule: Schedule, block: int) -> tuple[Part, ...]:
     return _Grid(calendar, schedule).parts(block)
+
+
+@lru_cache(maxsize=16_384)
+def _part_on(calendar: Calendar, schedule: Schedule, day: date) -> Part:
+    parts = _parts(calendar, schedule, _block_of(calendar, schedule, day))
+    return next(part for part in parts if part.start <= day < part.end)
 
 
 @lru_cache(maxsize=16_384)

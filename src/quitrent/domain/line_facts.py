@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from quitrent.domain.line import Line, Named
 from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
 from quitrent.domain.party import Party
-from quitrent.domain.price_rule import Basis
 from quitrent.domain.product import Product
-from quitrent.domain.terms import Terms
+from quitrent.domain.terms import Terms, WholePrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,9 @@ class LineFacts:
     subscription_count: int | None = None
 
 
-def line_of(terms: Terms, part: Part, basis: Basis, facts: LineFacts) -> Line:
+def line_of(terms: Terms, part: Part, prices: WholePrices, facts: LineFacts) -> Line:
     """Give what a plugin sees of one part of a subscription's retail side."""
-    subscription = terms.subscription
-    fee, cost = terms.recommended_for(part).money, terms.own_cost_on(part.priced_on)
+    subscription, before = terms.subscription, facts.charged_before
     return Line(
         reseller=_named(terms.reseller),
         customer=_named(terms.customer),
@@ -38,18 +35,14 @@ def line_of(terms: Terms, part: Part, basis: Basis, facts: LineFacts) -> Line:
         period_start=part.start,
         period_end=part.end,
         period_index=part.index,
-        currency=fee.currency,
-        recommended=_units(fee),
-        basis=units_decimal(basis.micros),
-        own_cost=_units(cost) if cost.currency == fee.currency else None,
-        charged_before=None if facts.charged_before is None else _units(facts.charged_before),
+        currency=prices.currency,
+        recommended=prices.recommended_units,
+        basis=prices.basis_units,
+        own_cost=prices.own_cost_units,
+        charged_before=None if before is None else units_decimal(Fraction(before.amount_micros)),
         account_count=facts.account_count,
         subscription_count=facts.subscription_count,
     )
-
-
-def _units(money: Money) -> Decimal:
-    return units_decimal(Fraction(money.amount_micros))
 
 
 def _named(thing: Party | Product) -> Named:

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
-from quitrent.domain.money import Money
+from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
 from quitrent.domain.party import Party
 from quitrent.domain.plan import Plan
-from quitrent.domain.plan_fee import PlanFee, fee_of, standard_fee
+from quitrent.domain.plan_fee import fee_of, standard_fee
 from quitrent.domain.price_rule import Basis, PriceRule, basis_of, rule_in_force
 from quitrent.domain.product import Product
 from quitrent.domain.schedule import Schedule
 from quitrent.domain.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class WholePrices:
+    """What a whole period costs before any plugin has spoken: the basis, and in units of `currency` what plugins see.
+
+    `own_cost` is None where the reseller's cost is in another currency.
+    """
+
+    basis: Basis
+    currency: str
+    recommended_units: Decimal
+    basis_units: Decimal
+    own_cost_units: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +56,45 @@ class Terms:
 
         Errors: FailedPrecondition, where its rule makes no price.
         """
-        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.priced_on, self.subscription.start)
-        return basis_of(self.account_plan.name, self.recommended_for(part), self.own_cost_on(part.priced_on), rule)
+        return self.whole_prices_of(part).basis
 
-    def recommended_for(self, part: Part) -> PlanFee:
-        """Give the account plan's fee for a whole period of a part."""
-        return fee_of(self.account_plan, part, self.subscription.start)
+    def whole_prices_of(self, part: Part) -> WholePrices:
+        """Give what a whole period of a part of the retail side costs. Errors: those of `basis_of`."""
+        assigned = self.subscription.start
+        rule = rule_in_force(self.rules, self.customer.name, self.account.name, part.priced_on, assigned)
+        # Percentages that are equal may be written otherwise, and the steps show what was written.
+        written = "" if rule is None else str(rule.price.percent)
+        schedule = self.subscription.wholesale.schedule
+        return _whole_prices(self.account_plan, self.reseller_plan, schedule, assigned, part, rule, written)
 
     def own_cost_on(self, day: date) -> Money:
         """Give the reseller plan's fee for the whole period that holds a day."""
         return _own_cost_on(day, self.reseller_plan, self.subscription.wholesale.schedule, self.subscription.start)
 
 
-# Of the many subscriptions whose schedules are alike it is the same.
+# Of the many subscriptions whose schedules are alike both are the same.
+@lru_cache(maxsize=4_096)
+def _whole_prices(
+    account_plan: Plan,
+    reseller_plan: Plan,
+    schedule: Schedule,
+    assigned: date,
+    part: Part,
+    rule: PriceRule | None,
+    _written: str,
+) -> WholePrices:
+    recommended = fee_of(account_plan, part, assigned)
+    cost = _own_cost_on(part.priced_on, reseller_plan, schedule, assigned)
+    basis, currency = basis_of(account_plan.name, recommended, cost, rule), recommended.money.currency
+    return WholePrices(
+        basis,
+        currency,
+        recommended_units=units_decimal(Fraction(recommended.money.amount_micros)),
+        basis_units=units_decimal(basis.micros),
+        own_cost_units=units_decimal(Fraction(cost.amount_micros)) if cost.currency == currency else None,
+    )
+
+
 @lru_cache(maxsize=4_096)
 def _own_cost_on(day: date, plan: Plan, schedule: Schedule, assigned: date) -> Money:
     part = plan.calendar.part_on(replace(schedule, end=None), day)

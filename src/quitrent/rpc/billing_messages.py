@@ -31,12 +31,17 @@ def explanation_out(steps: tuple[Step, ...]) -> explanation_pb2.Explanation:
     )
 
 
-def quote_out(quote: Quote) -> quote_pb2.Quote:
-    """Write a quote."""
+def write_quote(quote: Quote, message: quote_pb2.Quote) -> None:
+    """Write a quote into a message, of which most is as in others."""
+    alike = Quote(quote.day, "", quote.product, "", quote.wholesale, quote.retail)
+    message.CopyFrom(_without_names(alike))
+    message.subscription, message.account = quote.subscription, quote.account
+
+
+@lru_cache(1024)
+def _without_names(quote: Quote) -> quote_pb2.Quote:
     return quote_pb2.Quote(
-        subscription=quote.subscription,
         product=quote.product,
-        account=quote.account,
         date=date_out(quote.day),
         retail=_side_out(quote.retail),
         wholesale=_side_out(quote.wholesale),

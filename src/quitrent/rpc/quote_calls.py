@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 import grpc
 
 from quitrent.domain.errors import QuitrentError
-from quitrent.rpc.billing_messages import quote_out
+from quitrent.rpc.billing_messages import write_quote
 from quitrent.rpc.calls import room_for_stream
 from quitrent.rpc.gate import current_caller
 from quitrent.rpc.status import status_of
@@ -36,12 +36,16 @@ class QuoteCalls:
             finally:
                 # Raised, it holds this frame, and the frame may not hold it.
                 del quote
-        return pb.QuotePriceResponse(quote=quote_out(quote))
+        response = pb.QuotePriceResponse()
+        write_quote(quote, response.quote)
+        return response
 
     def BatchQuotePrices(
         self, request: pb.BatchQuotePricesRequest, context: grpc.ServicerContext
     ) -> pb.BatchQuotePricesResponse:
-        return pb.BatchQuotePricesResponse(results=self._results(current_caller(), request))
+        response = pb.BatchQuotePricesResponse()
+        self._answer(current_caller(), request, response)
+        return response
 
     def StreamQuotes(
         self, request_iterator: Iterator[pb.StreamQuotesRequest], context: grpc.ServicerContext
@@ -49,13 +53,19 @@ class QuoteCalls:
         caller = current_caller()
         with room_for_stream(self._streams):
             for request in request_iterator:
-                yield pb.StreamQuotesResponse(results=self._results(caller, request))
+                response = pb.StreamQuotesResponse()
+                self._answer(caller, request, response)
+                yield response
 
-    def _results(
-        self, caller: Caller, request: pb.BatchQuotePricesRequest | pb.StreamQuotesRequest
-    ) -> Iterator[pb.QuoteResult]:
+    def _answer(
+        self,
+        caller: Caller,
+        request: pb.BatchQuotePricesRequest | pb.StreamQuotesRequest,
+        response: pb.BatchQuotePricesResponse | pb.StreamQuotesResponse,
+    ) -> None:
         wanted = [_request_in(caller, one, f"requests[{place}].date") for place, one in enumerate(request.requests)]
-        return map(_result_out, quote_prices(self._deployment, wanted))
+        for result in quote_prices(self._deployment, wanted):
+            _write_result(result, response.results.add())
 
 
 def _request_in(caller: Caller, request: pb.QuotePriceRequest, date_field: str) -> QuoteRequest:
@@ -68,7 +78,8 @@ def _request_in(caller: Caller, request: pb.QuotePriceRequest, date_field: str) 
     )
 
 
-def _result_out(result: Quote | QuitrentError) -> pb.QuoteResult:
+def _write_result(result: Quote | QuitrentError, message: pb.QuoteResult) -> None:
     if isinstance(result, QuitrentError):
-        return pb.QuoteResult(error=status_of(result))
-    return pb.QuoteResult(quote=quote_out(result))
+        message.error.CopyFrom(status_of(result))
+    else:
+        write_quote(result, message.quote)

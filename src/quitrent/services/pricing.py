@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from quitrent.domain.charge import Priced
 from quitrent.domain.errors import FailedPrecondition
@@ -113,10 +114,10 @@ def _price(
 def _started(wanted: Wanted, facts: LineFacts) -> _Started | FailedPrecondition:
     terms, part = wanted
     try:
-        basis = terms.basis_of(part)
+        prices = terms.whole_prices_of(part)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
-    return _Started(terms, part, basis, line_of(terms, part, basis, facts))
+    return _Started(terms, part, prices.basis, line_of(terms, part, prices, facts))
 
 
 def _adjusted(deployment: Deployment, started: list[_Started]) -> list[_Finished | FailedPrecondition]:
@@ -131,8 +132,15 @@ def _finished(started: _Started, adjustments: Adjustments | FailedPrecondition) 
         whole, priced = retail_price(started.basis, adjustments, started.terms.account_plan, started.part)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
-    amount = RetailAmount(whole=units_decimal(whole), amount=units_decimal(Fraction(priced.amount.amount_micros)))
+    amount = _retail_amount(whole.numerator, whole.denominator, priced.amount.amount_micros)
     return _Finished(started.line, PricedLine(priced, whole), amount)
+
+
+# By whole numbers, which are found much quicker than a Fraction is.
+@lru_cache(maxsize=4_096)
+def _retail_amount(whole_numerator: int, whole_denominator: int, amount_micros: int) -> RetailAmount:
+    whole = Fraction(whole_numerator, whole_denominator)
+    return RetailAmount(whole=units_decimal(whole), amount=units_decimal(Fraction(amount_micros)))
 
 
 def _reviewed(deployment: Deployment, finished: list[_Finished]) -> list[PricedLine | FailedPrecondition]:
@@ -143,6 +151,8 @@ def _reviewed(deployment: Deployment, finished: list[_Finished]) -> list[PricedL
 def _judged(price: PricedLine, reviews: Reviews | FailedPrecondition) -> PricedLine | FailedPrecondition:
     if isinstance(reviews, FailedPrecondition):
         return reviews
+    if not reviews:
+        return price
     try:
         return replace(price, priced=reviewed(price.priced, reviews))
     except FailedPrecondition as failure:
