@@ -48,13 +48,14 @@ def using(house: House, plugin: object) -> None:
         (("currency", "basis", "recommended", "own_cost", "subscription_start", "period_start"), 1),
         (("product", "period_end", "period_index"), 1),
         (("reseller",), 2),
-        (("account_count",), 2),
-        (("subscription_count",), 2),
+        # These are the same for all of them.
+        (("account_count",), 1),
+        (("subscription_count",), 1),
         (("customer",), 4),
         (("account",), 8),
         (("product", "account"), 8),
         (("subscription",), 8),
-        (("charged_before",), 8),
+        (("charged_before",), 1),
     ],
 )
 def test_lines_that_differ_in_nothing_that_a_plugin_looks_at_are_asked_about_once(

@@ -7,7 +7,7 @@ subscription one after the other, since a plugin is told what the one before was
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -20,8 +20,7 @@ from quitrent.domain.line_facts import LineFacts, line_of
 from quitrent.domain.money import Money, units_decimal
 from quitrent.domain.part import Part
 from quitrent.domain.price import Adjustments, Reviews, retail_price, reviewed
-from quitrent.domain.price_rule import Basis
-from quitrent.domain.terms import Terms
+from quitrent.domain.terms import Terms, WholePrices
 from quitrent.services.deployment import Deployment
 from quitrent.services.line_facts import Facts, Priceds, Wanted
 from quitrent.services.outcomes import each
@@ -37,12 +36,18 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """A line whose basis is known."""
+    """What is to be priced, with its prices before any plugin has spoken."""
 
     terms: Terms
     part: Part
-    basis: Basis
-    line: Line
+    prices: WholePrices
+    facts: LineFacts
+
+    def identity(self) -> tuple[object, ...]:
+        """Give what its price depends on, but for whom it is for. What is alike is mostly one and the same value."""
+        terms = self.terms
+        values = (terms.account_plan, terms.product, self.part, self.prices)
+        return (*map(id, values), terms.subscription.start, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +111,64 @@ def _price(
     deployment: Deployment, wanted: Sequence[Wanted], facts: Facts, priced: Priceds
 ) -> list[PricedLine | FailedPrecondition]:
     deployment.check_plugins_may_be_called()
+    seen = deployment.plugins.seen
     started = [_started(*one) for one in zip(wanted, facts.of(wanted, priced), strict=True)]
-    finished = each(started, lambda lines: _adjusted(deployment, lines))
-    return each(finished, lambda lines: _reviewed(deployment, lines))
+    return each(started, lambda some: _priced_once(deployment, some, seen))
 
 
 def _started(wanted: Wanted, facts: LineFacts) -> _Started | FailedPrecondition:
     terms, part = wanted
     try:
-        prices = terms.whole_prices_of(part)
+        return _Started(terms, part, terms.whole_prices_of(part), facts)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
-    return _Started(terms, part, prices.basis, line_of(terms, part, prices, facts))
+
+
+def _priced_once(
+    deployment: Deployment, started: Sequence[_Started], seen: frozenset[str]
+) -> list[PricedLine | FailedPrecondition]:
+    """Price lines, and those once that differ in nothing that any plugin looks at."""
+    differing = [_LOOKED_AT[name] for name in sorted(seen & _LOOKED_AT.keys())]
+    places: dict[tuple[object, ...], int] = {}
+    distinct: list[_Started] = []
+    place_of_each: list[int] = []
+    for one in started:
+        key = (*one.identity(), *(look(one.terms) for look in differing))
+        place = places.setdefault(key, len(distinct))
+        if place == len(distinct):
+            distinct.append(one)
+        place_of_each.append(place)
+    finished = _adjusted(deployment, distinct)
+    outcomes = each(finished, lambda lines: _reviewed(deployment, lines))
+    return [outcomes[place] for place in place_of_each]
+
+
+# By these fields of a line those are told apart who have the same prices for the same part.
+_LOOKED_AT: dict[str, Callable[[Terms], str]] = {
+    "reseller": lambda terms: terms.reseller.name,
+    "customer": lambda terms: terms.customer.name,
+    "account": lambda terms: terms.account.name,
+    "subscription": lambda terms: terms.subscription.name,
+}
 
 
 def _adjusted(deployment: Deployment, started: list[_Started]) -> list[_Finished | FailedPrecondition]:
-    answers = deployment.plugins.adjust([line.line for line in started])
-    return [_finished(line, answer) for line, answer in zip(started, answers, strict=True)]
+    lines = [line_of(one.terms, one.part, one.prices, one.facts) for one in started]
+    answers = deployment.plugins.adjust(lines)
+    return [_finished(one, line, answer) for one, line, answer in zip(started, lines, answers, strict=True)]
 
 
-def _finished(started: _Started, adjustments: Adjustments | FailedPrecondition) -> _Finished | FailedPrecondition:
+def _finished(
+    started: _Started, line: Line, adjustments: Adjustments | FailedPrecondition
+) -> _Finished | FailedPrecondition:
     if isinstance(adjustments, FailedPrecondition):
         return adjustments
     try:
-        whole, priced = retail_price(started.basis, adjustments, started.terms.account_plan, started.part)
+        whole, priced = retail_price(started.prices.basis, adjustments, started.terms.account_plan, started.part)
     except FailedPrecondition as failure:
         return failure.with_traceback(None)
     amount = _retail_amount(whole.numerator, whole.denominator, priced.amount.amount_micros)
-    return _Finished(started.line, PricedLine(priced, whole), amount)
+    return _Finished(line, PricedLine(priced, whole), amount)
 
 
 # By whole numbers, which are found much quicker than a Fraction is.
