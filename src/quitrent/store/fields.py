@@ -35,9 +35,15 @@ class CivilDateField(peewee.Field):
         """Write the day as text."""
         return None if value is None else value.isoformat()
 
-    def python_value(self, value: Any) -> Any:
-        """Read the day, which PostgreSQL gives as one already."""
+    @staticmethod
+    @lru_cache(4096)
+    def read(value: Any) -> Any:
+        """Read the day, which PostgreSQL gives as one already; a book has few, and each again and again."""
         return date.fromisoformat(value) if isinstance(value, str) else value
+
+    def python_value(self, value: Any) -> Any:
+        """Read the day."""
+        return self.read(value)
 
 
 class InstantField(peewee.BigIntegerField):

@@ -35,6 +35,9 @@ _AS_GIVEN = frozenset({"AUTO", "BIGINT", "INT", "TEXT"})
 _AS_GIVEN_BY_POSTGRESQL = frozenset({"BOOL", "DATE"})
 
 
+_PLAIN = frozenset({int, str})
+
+
 class _Place:
     """Where a value that is given at each execution goes."""
 
@@ -119,7 +122,7 @@ class _Made:
         named: Any = namedtuple
         self._row_of: Any = named("Row", names)._make
         self._converted: list[tuple[int, Callable[[Any], Any]]] = [
-            (place, column.python_value)
+            (place, getattr(column.field if isinstance(column, FieldAlias) else column, "read", column.python_value))
             for place, (_, column) in enumerate(columns)
             if isinstance(column, Field | FieldAlias) and not _is_as_given(column)
         ]
@@ -163,7 +166,7 @@ def _bound(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Collection) and not isinstance(value, str | bytes):
-        # A batch asks by thousands of keys, which are as they have to be.
-        values = [one if type(one) is int else _bound(one) for one in value]
+        # A batch asks by thousands of keys or names, which are as they have to be.
+        values = [one if type(one) in _PLAIN else _bound(one) for one in value]
         return values if has_arrays() else json.dumps(values)
     return value
