@@ -80,10 +80,11 @@ def _runs(scale: Scale, server: str) -> list[dict[str, Any]]:
         run_cost(server, scale.on_postgresql),
         run_cost(server, scale.by_workers, workers=1),
         run_cost(server, scale.by_workers, workers=2),
+        run_cost(server, scale.by_workers, each_looked_at=True),
     ]
     columns = (
         "database",
-        "workers",
+        "by",
         "subscriptions",
         "run",
         "limit",
@@ -105,7 +106,7 @@ def _run_row(cost: RunCost) -> tuple[str, ...]:
     whole = sum(cost.cpu.values())
     return (
         cost.database,
-        str(cost.workers) if cost.workers else "the biller",
+        _carried_out_by(cost),
         str(cost.subscriptions),
         f"{cost.run_ns / 1e9:.1f}",
         f"{cost.limit_ns / 1e9:.2f}",
@@ -114,6 +115,11 @@ def _run_row(cost: RunCost) -> tuple[str, ...]:
         f"{cost.peak_mib:.0f}",
         ", ".join(f"{cost.cpu[where] / whole:.0%}" for where in ("python", "database", "plugins")),
     )
+
+
+def _carried_out_by(cost: RunCost) -> str:
+    who = {0: "the biller", 1: "1 worker"}.get(cost.workers, f"{cost.workers} workers")
+    return f"{who}, each account looked at" if cost.each_looked_at else who
 
 
 def _calls(scale: Scale) -> dict[str, Any]:

@@ -31,8 +31,6 @@ THROUGH = date(2026, 1, 31)
 
 # Two plugins that adjust every line: a tenth more, and a campaign's five percent less.
 PLUGINS = """
-[plugins.markup]
-percent = "10"
 [plugins.market-entry.campaigns.launch]
 product = "products/gold"
 currency = "USD"
@@ -40,6 +38,14 @@ percent = "5"
 until = 2027-01-01
 cap_per_account = "10.00"
 floor = "1.00"
+[plugins.markup]
+percent = "10"
+"""
+
+# The same for these accounts, which have no labels; but now each of them is looked at.
+LABELS = """
+[plugins.markup.labels]
+"tier=silver" = "-1"
 """
 
 
@@ -52,6 +58,7 @@ class RunCost:
 
     database: str
     subscriptions: int
+    each_looked_at: bool
     charges: int
     workers: int
     run_ns: int
@@ -67,9 +74,13 @@ class RunCost:
         return self.run_ns / self.limit_ns
 
 
-def run_cost(server: str | None, subscriptions: int, workers: int = 0) -> RunCost:
-    """Bill a month of a new book: in this process, or by so many workers (on PostgreSQL)."""
-    with database(server) as url, _settings() as file, closing(_deployment(url, file)) as deployment:
+def run_cost(server: str | None, subscriptions: int, workers: int = 0, *, each_looked_at: bool = False) -> RunCost:
+    """Bill a month of a new book: in this process, or by so many workers (on PostgreSQL).
+
+    each_looked_at: whether a plugin looks at each account, so that none is priced together with others.
+    """
+    plugins = PLUGINS + (LABELS if each_looked_at else "")
+    with database(server) as url, _settings(plugins) as file, closing(_deployment(url, file)) as deployment:
         fill(deployment, subscriptions)
         with _workers(url, file, workers) as processes:
             carrying = processes or [os.getpid()]
@@ -87,6 +98,7 @@ def run_cost(server: str | None, subscriptions: int, workers: int = 0) -> RunCos
     return RunCost(
         database="PostgreSQL" if server else "SQLite",
         subscriptions=subscriptions,
+        each_looked_at=each_looked_at,
         charges=charges,
         workers=workers,
         run_ns=run_ns,
@@ -143,10 +155,10 @@ def _deployment(url: str, file: Path) -> Deployment:
 
 
 @contextmanager
-def _settings() -> Iterator[Path]:
+def _settings(plugins: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="quitrent-benchmarks-") as folder:
         file = Path(folder) / "quitrent.toml"
-        file.write_text(PLUGINS, encoding="utf-8")
+        file.write_text(plugins, encoding="utf-8")
         yield file
 
 
