@@ -60,11 +60,11 @@ class Batch:
             and suspensions.get(key) == self.suspensions.get(key)
             and parked.get(key) == self.parked.get(key)
         }
-        first_ones = self.first_ones.unchanged()
+        standing = same & self.first_ones.unchanged()
         return [
             Alike(group.terms, [one for one in group.members if one.subscription in same])
             for group in self.groups
-            if group.members[0].subscription in same & first_ones
+            if group.members[0].subscription in standing
         ]
 
 
