@@ -9,6 +9,8 @@ Keeps true:
 
 - In a run the fee charges are committed before any plugin is called.
 - No plugin is called while a transaction is open.
-- A quote, a preview and a bill price a line by the same function, `pricing.price_retail`.
+- A quote, a preview and a bill price a line by the same functions (`pricing`).
+- A run computes the bill of subscriptions that are alike once (`store.batches` says which are), and
+  what it posts is the same as if each had been computed by itself.
 - What belongs to another reseller is not found, with the words for what does not exist.
 """

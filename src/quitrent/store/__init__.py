@@ -13,8 +13,12 @@ Keeps true:
 - A commit that was acknowledged survives a power cut: SQLite runs with a write-ahead log and
   `synchronous=FULL`. Of 1,315 simulated cuts none loses one; with NORMAL, 254 of 482 do
   (`uv run pytest tests/store/test_power_cuts.py -rP` counts them).
-- Writers wait for each other at the start of their transaction (`BEGIN IMMEDIATE`), so what one
-  has read cannot change before it writes.
+- What a writer has read cannot change before it writes. On SQLite writers wait for each other at
+  the start of their transaction (`BEGIN IMMEDIATE`). On PostgreSQL they run in READ COMMITTED and lock
+  what they read, in one order (`postgresql` has it). SERIALIZABLE would have batches of two workers,
+  which share no subscription and many pages, fail each other, and each would have to be done again.
+  A statement or a move, which add up several reads, see one state (REPEATABLE READ; on SQLite a
+  transaction).
 - A database of any earlier schema comes forward with every row, whole or not at all; a newer one is
   refused. `tests/store/schemas` has one of each, filled by the program of its time.
 - A move to PostgreSQL (`moving`) is whole, and shown to have changed nothing, or it has not been.
