@@ -124,7 +124,7 @@ class Host:
         self._started_ns = monotonic_ns()
         self._connection.settimeout(self._hosting.time_limit_ms * _MS_NS / SECOND_NS)
         try:
-            send(self._connection, wire.encode(wire.Asked(self._number, what)))
+            send(self._connection, wire.request(self._number, what))
         except TimeoutError:
             raise self._too_late(self._hosting.time_limit_ms) from None
         except ClosedError:

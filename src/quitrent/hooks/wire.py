@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Any
 
 import msgspec
 
@@ -30,25 +31,34 @@ SaidOfReview = Annotated[list[Review], _FEW] | str
 Said = SaidOfPrice | SaidOfReview
 
 
-class Adjust(msgspec.Struct, array_like=True, tag=True):
+class _Told(msgspec.Struct, array_like=True, tag=True, dict=True):
+    """What is said to plugins, of which several may be told the same."""
+
+    @cached_property
+    def written(self) -> msgspec.Raw:
+        """Its bytes, which are made once."""
+        return msgspec.Raw(encode(self))
+
+
+class Adjust(_Told):
     """Asks for adjustments."""
 
     about: Sequence[Line]
 
 
-class Judge(msgspec.Struct, array_like=True, tag=True):
+class Judge(_Told):
     """Asks for reviews."""
 
     about: Sequence[tuple[Line, RetailAmount]]
 
 
-class Posted(msgspec.Struct, array_like=True, tag=True):
+class Posted(_Told):
     """Tells of charges."""
 
     charges: Sequence[Charge]
 
 
-class Finished(msgspec.Struct, array_like=True, tag=True):
+class Finished(_Told):
     """Tells of a run's end."""
 
     run: BillingRun
@@ -148,6 +158,14 @@ Reply = Prices | Reviews | Heard | Failed
 Start = Ready | Unusable | Broken
 
 encode = msgspec.msgpack.Encoder().encode
+
+
+def request(number: int, what: Question | News) -> bytes:
+    """Give the bytes of an `Asked`."""
+    written: Any = what.written
+    return encode(Asked(number, written))
+
+
 read_asked = msgspec.msgpack.Decoder(Asked).decode
 read_reply: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 read_start: msgspec.msgpack.Decoder[Start] = msgspec.msgpack.Decoder(Start)
