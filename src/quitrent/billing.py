@@ -8,9 +8,9 @@ from datetime import date
 from threading import Event, Thread
 
 from quitrent.domain.billing_run import BillingRun
-from quitrent.domain.errors import QuitrentError
+from quitrent.domain.errors import QuitrentError, Unavailable
 from quitrent.server import build_deployment
-from quitrent.services.biller import carry_out_unfinished
+from quitrent.services.biller import carry_out_unfinished, runs_left
 from quitrent.services.billing import carry_out, preview
 from quitrent.services.deployment import Deployment
 from quitrent.services.news import tell_plugins
@@ -23,9 +23,9 @@ from quitrent.store.terms import count_due
 def billed(settings: Settings, through: date) -> BillingRun:
     """Bill everything due up to and including a day, after the runs that were cut off; give the run as it ended.
 
-    Errors: InvalidArgument, StoreError, PluginError, Unavailable.
+    Errors: InvalidArgument, StoreError, PluginError, Unavailable, which tells the runs that are left.
     """
-    with closing(build_deployment(settings, must_exist=True)) as deployment:
+    with closing(build_deployment(settings, must_exist=True)) as deployment, _what_is_left_told(deployment):
         check_through(deployment, through)
         carry_out_unfinished(deployment, Event())
         with deployment.store.write():
@@ -46,6 +46,25 @@ def previewed(settings: Settings, through: date) -> BillingRun:
             total = count_due(through)
         with shown_progress("bill", "sides of subscriptions") as shown:
             return preview(deployment, through, lambda run: shown.at(run.done_count, total)).run
+
+
+@contextmanager
+def _what_is_left_told(deployment: Deployment) -> Iterator[None]:
+    """Have a database that is lost on the way told together with what is left to do. Errors: Unavailable."""
+    try:
+        yield
+    except Unavailable as error:
+        why = str(error).partition(";")[0]
+        try:
+            left = [
+                f"{run.name}, {run.done_count} of {run.total_count} steps are done" for run in runs_left(deployment)
+            ]
+        except Unavailable:
+            left = ["whatever runs are not finished"]
+        if not left:
+            raise
+        told = f"{why}. What has been posted stands. Left to a server or the next `quitrent bill`: {'; '.join(left)}"
+        raise Unavailable(error.reason, told) from error
 
 
 @contextmanager

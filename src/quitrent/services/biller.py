@@ -42,12 +42,17 @@ def carry_out_unfinished(deployment: Deployment, stopping: Event) -> None:
 
     Errors: RunInterruptedError, Unavailable.
     """
-    with deployment.store.connection():
-        runs = unfinished_runs()
+    runs = runs_left(deployment)
     for run in runs:
         post_fees(deployment, run, stopping)
     for run in runs:
         carry_out(deployment, run, stopping)
+
+
+def runs_left(deployment: Deployment) -> list[BillingRun]:
+    """Give the runs that are still to be carried out, or to be carried on with. Errors: Unavailable."""
+    with deployment.store.connection():
+        return unfinished_runs()
 
 
 class Biller:
@@ -89,7 +94,7 @@ class Biller:
             thread.join(grace_seconds)
 
     def _post_fees(self) -> None:
-        for run in self._unfinished():
+        for run in runs_left(self._deployment):
             if run.phase is RunPhase.FEES:
                 post_fees(self._deployment, run, self._stopping)
                 self._retail_woken.set()
@@ -97,17 +102,13 @@ class Biller:
                 self._news_woken.set()
 
     def _finish_runs(self) -> None:
-        for run in self._unfinished():
+        for run in runs_left(self._deployment):
             if run.phase is not RunPhase.FEES:
                 finish_run(self._deployment, run, self._stopping)
                 self._news_woken.set()
 
     def _tell_plugins(self) -> None:
         tell_plugins(self._deployment, self._stopping)
-
-    def _unfinished(self) -> list[BillingRun]:
-        with self._deployment.store.connection():
-            return unfinished_runs()
 
     def _work(self, woken: Event, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():

@@ -60,6 +60,17 @@ class StrictSqlite(PooledSqliteDatabase):  # type: ignore[misc]  # playhouse has
         if self.connection().in_transaction:
             super().rollback()
 
+    def savepoint(self) -> Any:
+        """Hold a part of a transaction that may be rolled back by itself."""
+        return _Savepoint(self)
+
+
+class _Savepoint(peewee._savepoint):
+    def rollback(self, begin: bool = True) -> None:  # noqa: FBT001, FBT002 -- as Peewee calls it.
+        """Roll back, unless SQLite has done so with the whole transaction: a disk without room ends that."""
+        if self.db.connection().in_transaction:
+            super().rollback(begin)
+
 
 class Sqlite:
     """What the store needs to know of SQLite. One writer at a time: whoever writes is alone."""
