@@ -19,7 +19,6 @@ from quitrent.services.parties import existing_parent
 from quitrent.services.visibility import visible_assignable, visible_product
 from quitrent.store import subscriptions as stored
 from quitrent.store.assignments import assigned_account, assignments_of_account, insert_assignment
-from quitrent.store.catalog import current_catalog
 from quitrent.store.plans import find_plan
 
 
@@ -39,7 +38,7 @@ def assign_product(deployment: Deployment, caller: Caller, name: str, product: s
             visible_product(caller, product)
             raise name_taken(name)
         return existing
-    assignable = visible_assignable(caller, product, current_catalog().assignables([product]))
+    assignable = visible_assignable(caller, product, account.catalog.assignables([product]))
     new = assigned_to(account_name, name, assignable, start, account.assignments)
     return insert_assignment(account, new, deployment.now())
 

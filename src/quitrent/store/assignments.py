@@ -11,7 +11,7 @@ from peewee import JOIN
 
 from quitrent.domain.continuation import Assignment
 from quitrent.domain.subscription import Subscription
-from quitrent.store.catalog import current_catalog
+from quitrent.store.catalog import Catalog, catalog_of
 from quitrent.store.kept import Query, among, given, kept
 from quitrent.store.subscription_rows import (
     retail_columns,
@@ -22,7 +22,7 @@ from quitrent.store.subscription_rows import (
     with_sides,
 )
 from quitrent.store.subscriptions import suspensions_of
-from quitrent.store.tables import AccountRow, RetailSideRow, SubscriptionRow, WholesaleSideRow
+from quitrent.store.tables import AccountRow, CatalogVersionRow, RetailSideRow, SubscriptionRow, WholesaleSideRow
 from quitrent.store.writing import insert_with
 
 _Replaced = SubscriptionRow.alias()
@@ -30,12 +30,16 @@ _Replaced = SubscriptionRow.alias()
 
 @dataclass(frozen=True, slots=True)
 class AssignedAccount:
-    """An account's subscriptions, in the order in which they were made, and the store's keys of whose it is."""
+    """An account's subscriptions, in the order in which they were made, and the store's keys of whose it is.
+
+    `catalog` is the one that was read with it.
+    """
 
     key: int
     customer_key: int
     reseller_key: int
     assignments: Sequence[Assignment]
+    catalog: Catalog
 
 
 def assigned_account(name: str) -> AssignedAccount | None:
@@ -111,30 +115,34 @@ def _query() -> Query:
         account.name.alias("account_name"),
         account.customer.alias("account_customer"),
         account.reseller.alias("account_reseller"),
+        CatalogVersionRow.version.alias("catalog_version"),
         _Replaced.name.alias("replaced_name"),
     ).join(row, JOIN.LEFT_OUTER, on=(row.account == account.id))
     return (
         with_sides(query, JOIN.LEFT_OUTER)
+        .join_from(account, CatalogVersionRow, JOIN.CROSS)
         .join_from(row, _Replaced, JOIN.LEFT_OUTER, on=(row.replaces == _Replaced.id))
         .order_by(row.id)
     )
 
 
 def _accounts(rows: list[Any]) -> dict[str, AssignedAccount]:
-    assigned = _assignments([row for row in rows if row.id is not None])
+    if not rows:
+        return {}
+    catalog = catalog_of(rows[0].catalog_version)
+    assigned = _assignments([row for row in rows if row.id is not None], catalog)
     return {
         row.account_name: AssignedAccount(
-            row.account_key, row.account_customer, row.account_reseller, assigned.get(row.account_key, ())
+            row.account_key, row.account_customer, row.account_reseller, assigned.get(row.account_key, ()), catalog
         )
         for row in rows
     }
 
 
-def _assignments(rows: Sequence[Any]) -> dict[int, list[Assignment]]:
+def _assignments(rows: Sequence[Any], catalog: Catalog) -> dict[int, list[Assignment]]:
     """Give the subscriptions of rows, by the keys of their accounts."""
     if not rows:
         return {}
-    catalog = current_catalog()
     products = catalog.products({row.product_id for row in rows})
     plans = catalog.plans({key for row in rows for key in (row.account_plan_id, row.reseller_plan_id)})
     suspensions = suspensions_of([row.id for row in rows])

@@ -70,7 +70,12 @@ class Catalog:
 
 def current_catalog() -> Catalog:
     """Give the catalog as it is now, or, in a transaction that keeps it still, as it stays."""
-    database, version = current_database(), catalog_version()
+    return catalog_of(catalog_version())
+
+
+def catalog_of(version: int) -> Catalog:
+    """Give the catalog of the version that has just been read."""
+    database = current_database()
     if catalog_is_changing():
         return Catalog(version)
     catalog = _catalogs.get(database)
