@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
+from signal import SIGQUIT
 from subprocess import DEVNULL, run
 from sys import argv, executable
 from tempfile import gettempdir, mkdtemp
@@ -34,7 +36,10 @@ class OwnPostgresql:
         self._started.cleanup()
 
     def restart(self) -> None:
-        """Have it crash and come back."""
+        """Have it crash, here and now, and come back."""
+        pid = (Path(self._started.pgdata) / "postmaster.pid").read_text(encoding="ascii").split()[0]
+        # What `-m immediate` does, without the time that it takes to start a program.
+        os.kill(int(pid), SIGQUIT)
         self._pg_ctl("restart", "-m", "immediate")
 
     def new_database(self, folder: Path, template: str = "") -> str:

@@ -35,7 +35,7 @@ from tests.own_postgresql import OwnPostgresql
 RESTARTS = int(os.environ.get("QUITRENT_RESTARTS", "1"))
 ENDED_CONNECTIONS = int(os.environ.get("QUITRENT_ENDED_CONNECTIONS", "2"))
 # Enough batches of both phases for something to happen in many of them.
-SUBSCRIPTIONS = 4 * max(3, RESTARTS, ENDED_CONNECTIONS)
+SUBSCRIPTIONS = 6 * max(3, RESTARTS, ENDED_CONNECTIONS)
 THROUGH = "2026-03-31"
 QUOTE = {"subscription": QUOTED, "date": day("2026-03-01")}
 DAWDLES_AT_COMMIT = (
@@ -196,12 +196,14 @@ def run_disturbed(house: House, disturb: Callable[[], None], times: int) -> None
     def seen() -> Any:
         return asked(lambda: house.admin.GetBillingRun(name=run.name)).billing_run
 
+    in_time = 0
     for number in range(times):
-        # The last ones, too, come while there is something left to do.
+        # The last ones, too, come while there is something left to do, unless the run is very fast.
         wait_for(lambda: seen().done_count >= (number + 0.5) / times * 0.9 * 2 * SUBSCRIPTIONS)  # noqa: B023
-        assert seen().State.Name(seen().state) == "STATE_RUNNING"
+        in_time += seen().state == seen().STATE_RUNNING
         # Anywhere in the batches that come next.
         sleep(random.random() * 0.03)
         disturb()
+    assert in_time > 0.8 * times
     wait_for(lambda: seen().state != seen().STATE_RUNNING)
     assert seen().State.Name(seen().state) == "STATE_SUCCEEDED", seen().failure

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from quitrent.store import postgresql, sqlite
 from tests.databases import about_sqlite, contents, kept_busy, on_either, raw
 from tests.harness import House
 
@@ -84,6 +85,14 @@ def test_a_million_charges_with_one_story_keep_it_once(gold: House) -> None:
     assert (len(found["charge"]), len(found["explanation"])) == (30, 2)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have whoever writes wait for a moment only."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setitem(postgresql._SESSION, "lock_timeout", "200ms")
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_database_that_is_busy_or_gone_is_told_in_words(gold: House) -> None:
     with kept_busy(gold.settings.database_url):
         refusal = gold.admin.refusal("CreateReseller", reseller_id="acme", reseller={})

@@ -37,8 +37,7 @@ def schema(url: str) -> list[str]:
 
 
 def test_the_migrations_make_the_tables_as_they_are_declared(url: str) -> None:
-    store = open_store(url)
-    with store.connection():
+    with closing(open_store(url)) as store, store.connection():
         assert not diff_models(store._database, list(TABLES))
 
 
