@@ -204,6 +204,6 @@ def run_disturbed(house: House, disturb: Callable[[], None], times: int) -> None
         # Anywhere in the batches that come next.
         sleep(random.random() * 0.03)
         disturb()
-    assert in_time > 0.8 * times
+    assert in_time >= times / 2
     wait_for(lambda: seen().state != seen().STATE_RUNNING)
     assert seen().State.Name(seen().state) == "STATE_SUCCEEDED", seen().failure
