@@ -158,9 +158,9 @@ def test_a_run_goes_on_when_the_trouble_is_over_and_callers_are_told_which_it_wa
     trouble: Callable[[House], AbstractContextManager[None]],
     words: str,
 ) -> None:
+    house.admin.StartBillingRun(through_date=day(THROUGH))
+    assert plugin.is_waiting.wait(timeout=30)
     with Callers(house, THROUGH) as callers:
-        house.admin.StartBillingRun(through_date=day(THROUGH))
-        assert plugin.is_waiting.wait(timeout=30)
         with trouble(house):
             plugin.is_there.set()
             wait_for(lambda: words in callers.words and "the biller tries again" in caplog.text)

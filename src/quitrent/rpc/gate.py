@@ -37,8 +37,8 @@ Handler = Any
 OURS = "/quitrent.v1."
 
 # There is a lull when no call has come for so long; there may be none.
-LULL_SECONDS = 0.05
-MOST_LULLS = 10
+LULL_SECONDS = 0.1
+MOST_LULLS = 5
 
 _caller: ContextVar[Caller] = ContextVar("caller")
 
