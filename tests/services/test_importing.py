@@ -361,6 +361,7 @@ def test_two_who_assign_at_the_same_time_never_give_an_account_two_main_products
     rivals = [Thread(target=_assign_silver, args=(gold.admin, names)) for _ in range(2)]
     for rival in rivals:
         rival.start()
+    wait_for(lambda: gold.admin.ListSubscriptions(page_size=1).subscriptions)
     imported(gold.admin, *[subscription(name) for name in names])
     for rival in rivals:
         rival.join()
