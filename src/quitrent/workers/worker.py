@@ -79,11 +79,18 @@ class Worker:
             self._wait_seconds = RETRY_SECONDS
             taking = asyncio.create_task(self._take_jobs())
             await asyncio.wait((told, taking), return_when=asyncio.FIRST_COMPLETED)
-            # Where it is taking jobs it ends with the one that it is at.
-            taking.cancel()
+            await self._end(taking)
             await self._ended(taking)
             await asyncio.wait((told,), timeout=self._wait_seconds)
         told.cancel()
+
+    async def _end(self, taking: asyncio.Task[None]) -> None:
+        """Have it take no more jobs; it ends with the one that it is at."""
+        taking.cancel()
+        # A second cancellation, where the first was lost, would not wait for the job.
+        while not (await asyncio.wait((taking,), timeout=RETRY_SECONDS))[0]:
+            if self._jobs is not None:
+                self._jobs.stop()
 
     async def _ended(self, taking: asyncio.Task[None]) -> None:
         try:
@@ -122,7 +129,7 @@ class Worker:
             try:
                 await self._jobs.run()
             finally:
-                looking.cancel()
+                await _cancelled(looking)
                 with suppress(asyncio.CancelledError):
                     await looking
 
@@ -148,3 +155,10 @@ class Worker:
             with suppress(ConnectorException):
                 await self._app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
                 _log.warning("whoever was at %s has not said that it lives; it is left to another", job.call_string)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended: drivers lose a cancellation that comes as they wait for an answer."""
+    task.cancel()
+    while not (await asyncio.wait((task,), timeout=RETRY_SECONDS))[0]:
+        task.cancel()
