@@ -51,11 +51,6 @@ class Imported:
     there_already: Counter[str] = field(default_factory=Counter)
     bad_row_count: int = 0
 
-    @property
-    def row_count(self) -> int:
-        """How many rows there were."""
-        return self.made.total() + self.there_already.total() + self.bad_row_count
-
     def add(self, other: Imported) -> None:
         """Count what became of more rows."""
         self.made += other.made

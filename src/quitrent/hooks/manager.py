@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from msgspec import structs
 
 from quitrent.domain.billing_run import BillingRun
 from quitrent.domain.charge import Charge
@@ -19,7 +21,6 @@ from quitrent.hooks.seat import SET_ASIDE, Answers, Seat, Waiting
 from quitrent.hooks.standing import SetAside
 from quitrent.hooks.wire import Adjust, Finished, Judge, News, PluginRecord, Posted, Question
 
-_About = TypeVar("_About")
 _Answer = TypeVar("_Answer")
 _Outcome = list[tuple[Speaker, _Answer | LeftOut]] | FailedPrecondition
 
@@ -95,23 +96,13 @@ class Plugins:
 
     def adjust(self, lines: Sequence[Line]) -> list[_Outcome[Adjustment]]:
         """Ask every plugin for its adjustments; for each line they, or the failure of one of them."""
-        return [
-            outcome
-            for some in _questions(lines)
-            for outcome in self._asked(
-                ADJUSTING,
-                Adjust(some),
-                lambda said, place, some=some: checked_adjustment(said, some[place].currency),  # type: ignore[misc]
-            )
-        ]
+        return self._asked(
+            ADJUSTING, Adjust(lines), lambda said, place: checked_adjustment(said, lines[place].currency)
+        )
 
     def review(self, priced: Sequence[tuple[Line, RetailAmount]]) -> list[_Outcome[Review]]:
         """Ask every plugin for its review; for each price they, or the failure of one of them."""
-        return [
-            outcome
-            for some in _questions(priced)
-            for outcome in self._asked(REVIEWING, Judge(some), lambda said, _: checked_review(said))
-        ]
+        return self._asked(REVIEWING, Judge(priced), lambda said, _: checked_review(said))
 
     def listeners(self) -> list[str]:
         """Give the names of the plugins that want to hear of charges or of runs."""
@@ -135,11 +126,25 @@ class Plugins:
     ) -> list[_Outcome[_Answer]]:
         """Ask all that implement a hook, side by side, and put together what they say of each line."""
         outcomes: list[_Outcome[_Answer]] = [[] for _ in question.about]
-        seats = [seat for seat in self._seats.values() if question.about and _implements(seat, hooks)]
+        seats = [seat for seat in self._seats.values() if _implements(seat, hooks)]
+        for first in range(0, len(question.about), MOST_LINES):
+            some = structs.replace(question, about=question.about[first : first + MOST_LINES])
+            self._ask_at_once(seats, some, check, first, outcomes)
+        return outcomes
+
+    def _ask_at_once(
+        self,
+        seats: Sequence[Seat],
+        question: Question,
+        check: Callable[[object, int], _Answer],
+        first: int,
+        outcomes: list[_Outcome[_Answer]],
+    ) -> None:
+        """Ask about lines of which the first is in this place, and add what is said to the outcomes."""
         for seat, answers in _heard([(seat, _ask(seat, question)) for seat in seats]):
             record = seat.record
             speaker = Speaker(record.name, record.version, record.sets_final_price)
-            for place, said in enumerate(answers()):
+            for place, said in enumerate(answers(), start=first):
                 outcome = outcomes[place]
                 if not said or isinstance(outcome, FailedPrecondition):
                     continue
@@ -151,15 +156,10 @@ class Plugins:
                     how = str(error)
                 if how:
                     outcomes[place] = _failed(seat.hosting, speaker, told(how), outcome)
-        return outcomes
 
     def _told(self, plugin: str, news: News) -> str:
         seat = self._seats[plugin]
         return f"{SET_ASIDE}{seat.set_aside}" if seat.set_aside else seat.tell(news)
-
-
-def _questions(about: Sequence[_About]) -> Iterator[Sequence[_About]]:
-    return (about[first : first + MOST_LINES] for first in range(0, len(about), MOST_LINES))
 
 
 def _implements(seat: Seat, hooks: tuple[str, ...]) -> bool:

@@ -169,6 +169,8 @@ def _parked_count(bills: Sequence[Bill]) -> int:
 
 def _shown(posted: Iterable[tuple[Alike, Sequence[_Posted]]], most: int) -> list[_Posted]:
     """Give the first charges, each by itself, with the name of its subscription."""
+    if most == 0:
+        return []
     of_each = [(key, charge) for alike, charges in posted for key in alike.keys for charge in charges]
     first = sorted(of_each, key=itemgetter(0))[:most]
     names = subscriptions.names_of({key for key, _ in first})

@@ -67,19 +67,20 @@ def _wrong_ones(deployment: Deployment, through: date, stretch: Stretch) -> Iter
 
 def _wrong(batch: Batch, through: date) -> dict[int, str]:
     """Give the subscriptions that are wrong, by their keys, and what is wrong with each."""
-    booked, parked = booked_charges(batch.keys), parked_periods(batch.keys)
+    booked = booked_charges(batch.keys)
+    parked = {key: tuple(periods.items()) for key, periods in parked_periods(batch.keys).items()}
     suspects: list[int] = []
     for alike in batch.groups:
         # Those that are alike are right or wrong together where their books are the same.
         same: dict[tuple[Booked, Parked], list[int]] = {}
         for key in alike.keys:
-            same.setdefault((booked.get(key, ()), tuple(parked.get(key, {}).items())), []).append(key)
+            same.setdefault((booked.get(key, ()), parked.get(key, ())), []).append(key)
         suspects += (
             key for books, keys in same.items() if _what_is_wrong(alike.terms, *books, through) for key in keys
         )
     each = terms_by_key(suspects).terms if suspects else ()
     return {
-        terms.key: _what_is_wrong(terms, booked.get(terms.key, ()), tuple(parked.get(terms.key, {}).items()), through)
+        terms.key: _what_is_wrong(terms, booked.get(terms.key, ()), parked.get(terms.key, ()), through)
         for terms in each
     }
 

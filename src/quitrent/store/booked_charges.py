@@ -45,10 +45,10 @@ def booked_charges(subscription_keys: Collection[int]) -> dict[int, Booked]:
 
     One that is there twice stands twice.
     """
-    found: dict[int, Booked] = {}
+    found: dict[int, list[tuple[Any, ...]]] = {}
     for key, *one in _by_subscription.tuples(subscriptions=subscription_keys):
-        found[key] = (*found.get(key, ()), tuple(one))
-    return found
+        found.setdefault(key, []).append(tuple(one))
+    return {key: tuple(booked) for key, booked in found.items()}
 
 
 def on_side(booked: Booked, side: Side) -> list[BookedCharge]:

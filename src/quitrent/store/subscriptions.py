@@ -111,7 +111,7 @@ def list_subscriptions(
 
 def names_of(keys: Collection[int]) -> dict[int, str]:
     """Give the names of subscriptions by the store's keys."""
-    return {row.id: row.name for row in _names.rows(keys=keys)}
+    return {row.id: row.name for row in _names.rows(keys=keys)} if keys else {}
 
 
 def suspensions_of(keys: Collection[int]) -> dict[int, tuple[Suspension, ...]]:

@@ -80,7 +80,6 @@ class Worker:
             taking = asyncio.create_task(self._take_jobs())
             await asyncio.wait((told, taking), return_when=asyncio.FIRST_COMPLETED)
             await self._end(taking)
-            await self._ended(taking)
             await asyncio.wait((told,), timeout=self._wait_seconds)
         told.cancel()
 
@@ -91,8 +90,6 @@ class Worker:
         while not (await asyncio.wait((taking,), timeout=RETRY_SECONDS))[0]:
             if self._jobs is not None:
                 self._jobs.stop()
-
-    async def _ended(self, taking: asyncio.Task[None]) -> None:
         try:
             with suppress(asyncio.CancelledError):
                 await taking
@@ -130,8 +127,6 @@ class Worker:
                 await self._jobs.run()
             finally:
                 await _cancelled(looking)
-                with suppress(asyncio.CancelledError):
-                    await looking
 
     async def _look_after_others(self) -> None:
         """Take away the jobs of workers that have died, and see what is left: by now, and ever again."""
@@ -162,3 +157,5 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     while not (await asyncio.wait((task,), timeout=RETRY_SECONDS))[0]:
         task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
